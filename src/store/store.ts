@@ -1,0 +1,216 @@
+/**
+ * The seam: everything that a store does, and the rules that every store keeps. The author of another store reads
+ * this file and the contract suite, nothing else.
+ *
+ * 1. A call is a *unit*, and a unit is atomic. `run` takes several units and may commit them together: a unit that
+ *    fails is rejected alone, a commit that fails rejects all that shared it. Units of one caller run in order,
+ *    so a caller's reads see its earlier writes, awaited or not. A unit that has to wait for a lock waits no longer
+ *    than its `waitMs`, then it is rejected with `database_busy` and has changed nothing.
+ * 2. Batches in, batches out: one reply per item, in the order of the items, every batch bounded.
+ * 3. Every write to a running job is a compare-and-set on its lease. `lost` and `duplicate` are replies, not
+ *    errors. Settling twice with the same lease and the same ending is a success, so that a settlement whose
+ *    commit is in doubt can be sent again.
+ * 4. Time crosses as lengths of time; the store turns them into instants with its own clock. The exception is an
+ *    instant that the user named. Instants read from a store are milliseconds of its wall clock.
+ * 5. The reaper has no power that a worker lacks: `expired`, then `decide`, then `settle` with the old lease.
+ * 6. Settling a job and recording its execution is one transaction.
+ * 7. Only claim order and the promotion of due jobs are rules in SQL; every other rule is in `core/`.
+ *    Order and cursors follow the order of insertion, never ids or instants.
+ */
+import type {
+  ClaimedJob,
+  ExecutionRecord,
+  FinalOutcome,
+  JobRecord,
+  Lease,
+  NewJob,
+  Progress,
+  Settlement,
+} from '../core/job.ts';
+import type { JobStatus } from '../core/state.ts';
+
+// ── submitting ──────────────────────────────────────────────────────────────────────────────────
+
+export interface Submitting {
+  /** Stores all or none, at most 50,000. A job whose id is stored already is a `duplicate` and left as it is. */
+  enqueue(jobs: readonly NewJob[]): readonly ('stored' | 'duplicate')[];
+}
+
+// ── working ─────────────────────────────────────────────────────────────────────────────────────
+
+/** Names one life of a worker: nothing is granted to an instance whose epoch has passed. */
+export interface WorkerKey {
+  readonly instance: string;
+  readonly epoch: number;
+}
+
+export interface ClaimRequest {
+  readonly worker: WorkerKey;
+  readonly tasks: readonly string[];
+  /** Null: every queue. */
+  readonly queues: readonly string[] | null;
+  /** The labels of the free slots: at most one job is claimed for each, at most 1,000. */
+  readonly slots: readonly string[];
+}
+
+export interface Claim {
+  /** In the order of the slots: highest priority first, then first in. */
+  readonly jobs: readonly ClaimedJob[];
+  /** How long until the next scheduled job is due; null if none is. Only said when slots stayed free. */
+  readonly nextDueMs: number | null;
+  /** Tasks of ready jobs in these queues that are not among `tasks`. Only said when slots stayed free. */
+  readonly unknownTasks: readonly string[];
+  /** The worker is not registered, or was held for dead: it has to register again. */
+  readonly fenced: boolean;
+}
+
+export type Settled = 'settled' | 'duplicate' | 'lost';
+
+export interface Working {
+  /**
+   * Promotes due jobs and takes ready ones in order. Takes the write lock only if there is something to take;
+   * takes a job of another queue or task never, and charges nothing to it.
+   */
+  claim(request: ClaimRequest): Claim;
+  settle(settlements: readonly Settlement[]): readonly Settled[];
+  /** Sets the progress of running jobs; false where the lease is lost. */
+  progress(reports: readonly { readonly lease: Lease; readonly progress: Progress }[]): readonly boolean[];
+}
+
+// ── leases ──────────────────────────────────────────────────────────────────────────────────────
+
+/** Who a worker is: enough to tell, on its own host, whether its process is gone. */
+export interface NewWorker {
+  readonly instance: string;
+  readonly label: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Start time of the process, boot id and pid namespace as the system tells them; null where it does not. */
+  readonly pidStart: string | null;
+  readonly bootId: string | null;
+  readonly pidNamespace: string | null;
+  readonly version: string;
+  readonly queues: readonly string[] | null;
+  readonly tasks: readonly string[];
+  readonly concurrency: number;
+  readonly leaseMs: number;
+}
+
+export interface WorkerRecord extends NewWorker {
+  readonly epoch: number;
+  readonly beat: number;
+  readonly state: 'active' | 'stopping' | 'lost';
+  readonly running: number;
+  readonly startedAtMs: number;
+  readonly heartbeatAtMs: number;
+}
+
+/** One sighting of a worker: taking its jobs is a compare-and-set on it. */
+export interface Sighting extends WorkerKey {
+  readonly beat: number;
+}
+
+export interface Leases {
+  /** Registers a worker, or registers it again with the next epoch. From then on the store's owner beats for it. */
+  register(worker: NewWorker): WorkerKey;
+  /** Adds one to the worker's beat; false if it was held for dead. */
+  renew(beat: WorkerKey & { readonly stopping: boolean }): boolean;
+  /** Ends a worker's life. Jobs that it still holds are then anybody's to reap. */
+  leave(worker: WorkerKey): void;
+  /** The leases that a worker holds, so that it learns what was taken from it. */
+  held(worker: WorkerKey): readonly Lease[];
+  /** Holds a worker for dead if it still stands as sighted, and tells up to 1,000 of the jobs that it holds. */
+  expired(sighting: Sighting): readonly ClaimedJob[];
+}
+
+// ── looking after jobs ──────────────────────────────────────────────────────────────────────────
+
+export interface PruneRequest {
+  /** Only what ended before; null: all. */
+  readonly before: { readonly agoMs: number } | { readonly atMs: number } | null;
+  /** Where the previous chunk ended. */
+  readonly after: number | null;
+}
+
+export interface Tending {
+  /** Ends jobs that have not ended, running ones too (their lease is taken); false where a job is final or unknown. */
+  cancel(ids: readonly string[]): readonly boolean[];
+  /** Brings failed, timed-out and cancelled jobs back as new; false for others. */
+  requeue(ids: readonly string[]): readonly boolean[];
+  /** Removes a chunk of completed and cancelled jobs with their executions; `next` is null after the last chunk. */
+  prune(request: PruneRequest): { readonly removed: number; readonly next: number | null };
+}
+
+// ── looking ─────────────────────────────────────────────────────────────────────────────────────
+
+export interface ListRequest {
+  readonly statuses: readonly JobStatus[] | null;
+  readonly task: string | null;
+  readonly queue: string | null;
+  /** A worker's label or that of one of its slots. */
+  readonly worker: string | null;
+  readonly limit: number;
+  /** The id of the last job of the page before. */
+  readonly before: string | null;
+}
+
+export interface Looking {
+  get(id: string): JobRecord | null;
+  /** Newest first. Rejects with `job_not_found` if the cursor's job is gone. */
+  list(request: ListRequest): readonly JobRecord[];
+  counts(input: null): Readonly<Record<JobStatus, number>>;
+  /** The last 100, oldest first, a running one included, and how many there are. */
+  executions(id: string): { readonly count: number; readonly executions: readonly ExecutionRecord[] };
+  /** How jobs stand, without their params: what somebody who waits for them needs. Null: no such job. */
+  outcomes(ids: readonly string[]): readonly (FinalOutcome | 'unfinished' | null)[];
+  workers(input: null): readonly WorkerRecord[];
+}
+
+// ── the store ───────────────────────────────────────────────────────────────────────────────────
+
+export type Operations = Submitting & Working & Leases & Tending & Looking;
+export type Operation = keyof Operations;
+export type Input<O extends Operation> = Parameters<Operations[O]>[0];
+export type Reply<O extends Operation> = ReturnType<Operations[O]>;
+
+/** One call of one operation. */
+export type Unit<O extends Operation = Operation> = O extends Operation
+  ? { readonly op: O; readonly input: Input<O>; readonly caller: number; readonly waitMs: number }
+  : never;
+
+export type Answer<O extends Operation = Operation> =
+  | { readonly ok: true; readonly reply: Reply<O> }
+  | { readonly ok: false; readonly error: unknown };
+
+/**
+ * `work`: something may be claimable, or a running job was cancelled. `change`: a job may have ended. Both are
+ * hints that may come late, twice or for nothing; polling alone must be correct. `lease`: how the renewal of a
+ * worker's lease stands: renewed, in danger (abort what runs: the lease may end unseen) or lost.
+ */
+export type StoreEvent =
+  | { readonly type: 'work' }
+  | { readonly type: 'change' }
+  | { readonly type: 'lease'; readonly instance: string; readonly state: 'renewed' | 'danger' | 'lost' }
+  | { readonly type: 'closed'; readonly error: unknown };
+
+export type Interest = 'work' | 'change' | 'lease' | 'closed';
+
+export interface Migrated {
+  readonly from: number;
+  readonly to: number;
+  readonly applied: readonly string[];
+}
+
+export interface Store {
+  run(units: readonly Unit[]): Promise<readonly Answer[]>;
+  /** Calls back for events of one kind until the returned function is called. */
+  subscribe(interest: Interest, listener: (event: StoreEvent) => void): () => void;
+  close(): Promise<void>;
+}
+
+/** Time, injected so that tests own it. `timer` calls back once and returns its own undoing; it keeps no process alive. */
+export interface Clock {
+  wall(): number;
+  mono(): number;
+  timer(ms: number, callback: () => void): () => void;
+}
