@@ -19,6 +19,7 @@ const number = String.raw`(\d+(?:\.\d+)?)`;
 const grammar = new RegExp(`^${units.map(([unit]) => `(?:${number}${unit})?`).join('')}$`, 'u');
 const longest = 64;
 const examples = "'500ms', '5s', '10m', '2h', '7d' or '1h30m'";
+const tooLong = "is over the longest duration, '36525d' (100 years)";
 
 /** Milliseconds, rounded; undefined if the text is not a duration or is too long to mean one. */
 export function parseDuration(text: string): number | undefined {
@@ -48,13 +49,14 @@ function explainOther(value: unknown): string {
 }
 
 function explainNumber(value: number): string {
-  if (!Number.isFinite(value) || value < 0) return `${value} is not a length of time; write ${examples}`;
-  return `${value} has no unit; write '${value}s' or '${value}ms'`;
+  if (value > limits.durationMs) return `${value} ${tooLong}`;
+  if (value >= 0) return `${value} has no unit; write '${value}s' or '${value}ms'`;
+  return `${value} is not a length of time; write ${examples}`;
 }
 
 function explainText(text: string): string {
   if (/^\d+(?:\.\d+)?$/u.test(text)) return `has no unit; write '${text}s' or '${text}ms'`;
-  if ((readMs(text) ?? 0) > limits.durationMs) return "is over the longest duration, '36525d' (100 years)";
+  if ((readMs(text) ?? 0) > limits.durationMs) return tooLong;
   if (text.startsWith('-')) return `is negative; write ${examples}`;
   const tidy = text.replaceAll(/\s/gu, '').toLowerCase();
   if (parseDuration(tidy) !== undefined) return `is not a duration; write '${tidy}'`;

@@ -1,31 +1,28 @@
 /** Lengths of time: strings with a unit in, milliseconds out. */
 import { type Duration, explainDuration, parseDuration, units } from './duration-grammar.ts';
 import { GigqError } from './errors.ts';
+import { limits } from './limits.ts';
 
 export type { Duration } from './duration-grammar.ts';
 
 // A program writes few different durations and reads them for every job.
-const known = new Map<string, number>();
+const known = new Map<unknown, number>();
 const knownMax = 256;
 
 /**
  * Milliseconds of a duration, rounded to whole ones.
  * @throws {GigqError} `invalid_duration`, naming the option and what to write.
  */
-export function durationMs(value: Duration | string, name: string): number {
+export function durationMs(value: string, name: string): number {
   return known.get(value) ?? read(value, name);
 }
 
 function read(value: unknown, name: string): number {
   const ms = typeof value === 'string' ? parseDuration(value) : undefined;
   if (ms === undefined) throw new GigqError('invalid_duration', explainDuration(value, name));
-  remember(value as string, ms);
-  return ms;
-}
-
-function remember(text: string, ms: number): void {
   if (known.size >= knownMax) known.clear();
-  known.set(text, ms);
+  known.set(value, ms);
+  return ms;
 }
 
 /**
@@ -35,9 +32,13 @@ function remember(text: string, ms: number): void {
  * const grace = duration(process.env.GRACE ?? '20s');
  */
 export function duration(value: string | number): Duration {
-  const text = typeof value === 'number' && Number.isFinite(value) ? `${Math.round(value)}ms` : value;
-  durationMs(text as string, 'duration');
+  const text = typeof value === 'number' && isLength(value) ? `${Math.round(value)}ms` : value;
+  read(text, 'duration');
   return text as Duration;
+}
+
+function isLength(ms: number): boolean {
+  return ms >= 0 && ms <= limits.durationMs;
 }
 
 /** Milliseconds as a person writes them: '250ms', '1.5s', '1m30s', '2d'. Reads back as the same length. */

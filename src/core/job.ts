@@ -44,6 +44,7 @@ export interface NewJob {
  */
 export interface Lease {
   readonly seq: number;
+  readonly lane: number;
   readonly token: number;
 }
 

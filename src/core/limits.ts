@@ -17,6 +17,10 @@ export const limits = {
   pageSizeMax: 1000,
   executionsShown: 100,
   taskNameLength: 128,
+  queueNameLength: 128,
+  jobIdLength: 128,
+  jobNameLength: 256,
+  descriptionLength: 10_000,
   /** 100 years: an instant that far away is still a date that every store can hold. */
   durationMs: 36_525 * 86_400_000,
 } as const;

@@ -150,14 +150,20 @@ export interface ListRequest {
   /** A worker's label or that of one of its slots. */
   readonly worker: string | null;
   readonly limit: number;
-  /** The id of the last job of the page before. */
-  readonly before: string | null;
+  /** The last job of the page before, or how far a page had been searched when it was cut short. */
+  readonly before: { readonly id: string } | { readonly seq: number } | null;
+}
+
+/** `next` is not null when the search was cut short to keep others from waiting: go on from there. */
+export interface Page {
+  readonly jobs: readonly JobRecord[];
+  readonly next: number | null;
 }
 
 export interface Looking {
   get(id: string): JobRecord | null;
   /** Newest first. Rejects with `job_not_found` if the cursor's job is gone. */
-  list(request: ListRequest): readonly JobRecord[];
+  list(request: ListRequest): Page;
   counts(input: null): Readonly<Record<JobStatus, number>>;
   /** The last 100, oldest first, a running one included, and how many there are. */
   executions(id: string): { readonly count: number; readonly executions: readonly ExecutionRecord[] };
@@ -195,14 +201,9 @@ export type StoreEvent =
 
 export type Interest = 'work' | 'change' | 'lease' | 'closed';
 
-export interface Migrated {
-  readonly from: number;
-  readonly to: number;
-  readonly applied: readonly string[];
-}
-
 export interface Store {
-  run(units: readonly Unit[]): Promise<readonly Answer[]>;
+  /** Answers every unit once, by its place in `units`, as soon as it is committed or refused. */
+  run(units: readonly Unit[], answer: (place: number, answer: Answer) => void): void;
   /** Calls back for events of one kind until the returned function is called. */
   subscribe(interest: Interest, listener: (event: StoreEvent) => void): () => void;
   close(): Promise<void>;

@@ -1,0 +1,22 @@
+/** What crosses the keeper's border, as plain data. */
+import type { PlainError } from '../core/errors.ts';
+import type { Answer, Interest, StoreEvent, Unit } from './store.ts';
+
+export interface KeeperOptions {
+  readonly database: string;
+  readonly initialize: boolean;
+}
+
+export type ToKeeper =
+  /** Units are numbered in the order in which they were sent, from `first` on. */
+  | { readonly type: 'run'; readonly first: number; readonly units: readonly Unit[] }
+  | { readonly type: 'interest'; readonly interest: Interest; readonly wanted: boolean }
+  | { readonly type: 'close' };
+
+export type PlainAnswer =
+  | Extract<Answer, { ok: true }>
+  | { readonly ok: false; readonly error: PlainError };
+
+export type FromKeeper =
+  | { readonly type: 'answers'; readonly answers: readonly (readonly [number, PlainAnswer])[] }
+  | { readonly type: 'event'; readonly event: StoreEvent };

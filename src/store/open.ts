@@ -1,0 +1,92 @@
+/**
+ * Which store serves a database, and where it lives. The only file that names a concrete store, and the only way
+ * for client and worker to reach one.
+ */
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { GigqError } from '../core/errors.ts';
+import { systemClock } from './clock.ts';
+import { AttendedStore } from './heartbeat.ts';
+import { LazyStore } from './lazy-store.ts';
+import type { Migrated } from './migrate.ts';
+import { Connection } from './sqlite/connection.ts';
+import { migrate } from './sqlite/migrating.ts';
+import { openSqliteStore, patiently } from './sqlite/sqlite-store.ts';
+import type { Clock, Store } from './store.ts';
+import { SharedStore, type StoreHandle } from './store-handle.ts';
+import { ThreadedStore } from './threaded.ts';
+
+export interface OpenOptions {
+  /** Whether a missing database or schema is made. */
+  readonly initialize: boolean;
+  /** No thread of its own: for programs that end soon. */
+  readonly inPlace: boolean;
+}
+
+export interface HereOptions {
+  readonly database: string;
+  readonly initialize: boolean;
+  readonly clock?: Clock;
+}
+
+/** The stores that this thread has open: one for each database, so that all who use it share its commits. */
+const shared = new Map<string, SharedStore>();
+
+/**
+ * A handle on a database. Never throws for the database's sake, and starts nothing before the first call; what is wrong
+ * with the database rejects the calls.
+ */
+export function openStore(database: string, options: OpenOptions): StoreHandle {
+  const path = canonical(database);
+  const open = (): Store => start(path, options);
+  if (database === ':memory:') return new SharedStore(open, () => undefined).handle();
+  const key = JSON.stringify([path, options]);
+  let store = shared.get(key);
+  if (store === undefined) {
+    store = new SharedStore(open, () => shared.delete(key));
+    shared.set(key, store);
+  }
+  return store.handle();
+}
+
+function start(database: string, { initialize, inPlace }: OpenOptions): Store {
+  const options = { database, initialize };
+  return inPlace ? openHere(options) : new ThreadedStore(options);
+}
+
+/** Opens a store on this very thread: in the keeper, and in place. */
+export function openHere({ database, initialize, clock = systemClock }: HereOptions): Store {
+  return new LazyStore(async () => {
+    const store = await openSqliteStore(database, { initialize, clock });
+    return new AttendedStore(store, clock);
+  });
+}
+
+/** Brings a database to the schema of this version, or tells what that would take. */
+export async function migrateDatabase(database: string, { dryRun }: { dryRun: boolean }): Promise<Migrated> {
+  const path = canonical(database);
+  return patiently(path, systemClock, () => {
+    const connection = new Connection(path, { initialize: !dryRun });
+    try {
+      return migrate(connection, { dryRun, now: systemClock.wall() });
+    } finally {
+      connection.close();
+    }
+  });
+}
+
+/** One spelling for one file. Throws `driver_missing` for a server's address. */
+function canonical(database: string): string {
+  if (/^postgres(?:ql)?:/iu.test(database)) throw noDriver();
+  if (database === ':memory:') return database;
+  const path = resolve(database);
+  if (existsSync(path)) return realpathSync(path);
+  const folder = dirname(path);
+  return existsSync(folder) ? join(realpathSync(folder), basename(path)) : path;
+}
+
+function noDriver(): GigqError {
+  return new GigqError('driver_missing', 'This version of gigq has no driver for PostgreSQL', {
+    hint: 'Name a SQLite file, such as jobs.db.',
+  });
+}

@@ -1,0 +1,203 @@
+/**
+ * Group commit: everything that is called while the database is busy shares its next transaction. One transaction
+ * at a time, in the order of the calls; a lock held by another process is waited for on a timer, never inside SQLite,
+ * and reads that do not depend on a waiting write go ahead of it.
+ */
+import { isGigqError } from '../../core/errors.ts';
+import type { Answer, Clock, Input, Operation, Unit } from '../store.ts';
+import { Busy } from './connection.ts';
+import { busyError } from './sqlite-error.ts';
+
+/** What the queue needs of a store. `execute` throws Busy when it needs a lock that it cannot have. */
+export interface Transactions {
+  readonly path: string;
+  begin(): void;
+  commit(): void;
+  rollback(): void;
+  /** The answer to a unit that can be had without the write lock; undefined if it may have to write. */
+  read(unit: Unit): Answer | undefined;
+  write(unit: Unit): Answer;
+}
+
+interface Waiting {
+  readonly unit: Unit;
+  readonly answer: (answer: Answer) => void;
+  readonly expiresAt: number;
+}
+
+/** Items that one transaction takes on: some tens of milliseconds of the write lock. */
+const batchWeight = 5000;
+/** How long to leave a lock alone that another process holds; drawn anew each time, so that waiters do not march in step. */
+const retryMs = { least: 0.5, spread: 2 };
+
+export class CommitQueue {
+  readonly #transactions: Transactions;
+  readonly #clock: Clock;
+  #waiting: Waiting[] = [];
+  #cancelRetry: (() => void) | undefined;
+
+  constructor(transactions: Transactions, clock: Clock) {
+    this.#transactions = transactions;
+    this.#clock = clock;
+  }
+
+  add(units: readonly Unit[], answer: (place: number, answer: Answer) => void): void {
+    const now = this.#clock.mono();
+    for (const [place, unit] of units.entries()) {
+      const expiresAt = now + unit.waitMs;
+      this.#waiting.push({ unit, expiresAt, answer: (reply) => { answer(place, reply); } });
+    }
+    if (this.#cancelRetry === undefined) this.#work();
+    else this.#readAhead();
+  }
+
+  /** Answers what still waits; for a store that closes. */
+  abandon(error: unknown): void {
+    this.#cancelRetry?.();
+    for (const { answer } of this.#waiting.splice(0)) answer({ ok: false, error });
+  }
+
+  #work(): void {
+    this.#cancelRetry = undefined;
+    while (this.#waiting.length > 0) {
+      const batch = this.#takeBatch();
+      try {
+        this.#process(batch);
+      } catch (error) {
+        if (!(error instanceof Busy)) throw error;
+        this.#waiting.unshift(...batch);
+        this.#waitForLock();
+        return;
+      }
+    }
+  }
+
+  #takeBatch(): Waiting[] {
+    let weight = 0;
+    let count = 0;
+    for (const { unit } of this.#waiting) {
+      weight += weightOf(unit);
+      if (count > 0 && weight > batchWeight) break;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  #waitForLock(): void {
+    this.#readAhead();
+    this.#expire();
+    if (this.#waiting.length === 0) return;
+    const pause = retryMs.least + Math.random() * retryMs.spread;
+    this.#cancelRetry = this.#clock.timer(pause, () => { this.#work(); });
+  }
+
+  #expire(): void {
+    const now = this.#clock.mono();
+    const expired = this.#waiting.filter(({ expiresAt }) => expiresAt <= now);
+    if (expired.length === 0) return;
+    this.#waiting = this.#waiting.filter(({ expiresAt }) => expiresAt > now);
+    const error = busyError(this.#transactions.path);
+    for (const { answer } of expired) answer({ ok: false, error });
+  }
+
+  /** Answers the reads whose callers wait for no write before them. */
+  #readAhead(): void {
+    const writers = new Set<number>();
+    const answered = new Set<Waiting>();
+    for (const entry of this.#waiting) {
+      const reply = writers.has(entry.unit.caller) ? undefined : this.#read(entry.unit);
+      if (reply === undefined) writers.add(entry.unit.caller);
+      else {
+        answered.add(entry);
+        entry.answer(reply);
+      }
+    }
+    if (answered.size > 0) this.#waiting = this.#waiting.filter((entry) => !answered.has(entry));
+  }
+
+  #read(unit: Unit): Answer | undefined {
+    try {
+      return this.#transactions.read(unit);
+    } catch (error) {
+      return error instanceof Busy ? undefined : { ok: false, error };
+    }
+  }
+
+  #process(batch: readonly Waiting[]): void {
+    const replies = this.#readAll(batch) ?? this.#commit(batch);
+    for (const [place, { answer }] of batch.entries()) answer(replies[place] as Answer);
+  }
+
+  /** The replies of a batch in which nothing has to be written. */
+  #readAll(batch: readonly Waiting[]): Answer[] | undefined {
+    const replies: Answer[] = [];
+    for (const { unit } of batch) {
+      const reply = this.#readOrThrowBusy(unit);
+      if (reply === undefined) return undefined;
+      replies.push(reply);
+    }
+    return replies;
+  }
+
+  #readOrThrowBusy(unit: Unit): Answer | undefined {
+    try {
+      return this.#transactions.read(unit);
+    } catch (error) {
+      if (error instanceof Busy) throw error;
+      return { ok: false, error };
+    }
+  }
+
+  #commit(batch: readonly Waiting[]): Answer[] {
+    try {
+      return this.#commitTogether(batch);
+    } catch (error) {
+      if (error instanceof Busy) throw error;
+      // Whatever failed, nothing of it stands. Alone, only the one whose fault it is fails again.
+      if (batch.length > 1) return batch.flatMap((entry) => this.#commitAlone(entry));
+      return [{ ok: false, error }];
+    }
+  }
+
+  #commitAlone(entry: Waiting): Answer[] {
+    try {
+      return this.#commitTogether([entry]);
+    } catch (error) {
+      return [{ ok: false, error: error instanceof Busy ? busyError(this.#transactions.path, error) : error }];
+    }
+  }
+
+  #commitTogether(batch: readonly Waiting[]): Answer[] {
+    this.#transactions.begin();
+    try {
+      const replies = batch.map(({ unit }) => this.#write(unit));
+      this.#transactions.commit();
+      return replies;
+    } catch (error) {
+      this.#transactions.rollback();
+      throw error;
+    }
+  }
+
+  /** A unit that refuses its input has written nothing: it fails alone, and the transaction goes on. */
+  #write(unit: Unit): Answer {
+    try {
+      return this.#transactions.write(unit);
+    } catch (error) {
+      if (isRefusal(error)) return { ok: false, error };
+      throw error;
+    }
+  }
+}
+
+const refusals: readonly string[] = ['too_large', 'job_not_found', 'invalid_option'];
+
+function isRefusal(error: unknown): boolean {
+  return isGigqError(error) && refusals.includes(error.code);
+}
+
+function weightOf(unit: Unit): number {
+  const input: Input<Operation> = unit.input;
+  if (Array.isArray(input)) return Math.max(1, input.length);
+  return unit.op === 'claim' ? unit.input.slots.length : 1;
+}

@@ -1,0 +1,145 @@
+/** One connection to one SQLite database, its statements prepared once. Every call of SQLite goes through here. */
+import { accessSync, constants } from 'node:fs';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { GigqError } from '../../core/errors.ts';
+import { ensureFile } from './database-file.ts';
+import { loadSqlite } from './library.ts';
+import { sql } from './sql.gen.ts';
+import { isBusy, translate } from './sqlite-error.ts';
+
+export type Statement = keyof typeof sql;
+export type Row = Readonly<Record<string, unknown>>;
+export type Values = Readonly<Record<string, SQLInputValue>>;
+
+/** Another connection holds a lock that is needed; nothing was changed. */
+export class Busy extends Error {}
+
+export interface ConnectionOptions {
+  /** Whether a missing file or schema is made. */
+  readonly initialize: boolean;
+}
+
+/**
+ * Waiting for locks is the caller's business: a wait inside SQLite would stop the whole thread. Four thousand pages of WAL
+ * between checkpoints, for each checkpoint costs two fsyncs and writes every page only once, however often it changed.
+ */
+const pragmas = `
+  PRAGMA busy_timeout = 0;
+  PRAGMA synchronous = FULL;
+  PRAGMA fullfsync = ON;
+  PRAGMA checkpoint_fullfsync = ON;
+  PRAGMA foreign_keys = ON;
+  PRAGMA mmap_size = 0;
+  PRAGMA cache_size = -16000;
+  PRAGMA wal_autocheckpoint = 4000;
+`;
+
+export class Connection {
+  readonly path: string;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /** Throws Busy if another connection stands in the way of opening just now; a GigqError if it can never be opened. */
+  constructor(path: string, options: ConnectionOptions) {
+    this.path = path;
+    if (path !== ':memory:') ensureFile(path, options.initialize);
+    this.#database = this.#explained(() => new (loadSqlite().DatabaseSync)(path, { timeout: 0 }));
+    try {
+      this.#explained(() => this.#configure(options));
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  #configure(options: ConnectionOptions): void {
+    this.#database.exec(pragmas);
+    // A first read, so that a file that is damaged or no database is refused before anything is written to it.
+    this.#database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    if (options.initialize) this.#database.exec('PRAGMA journal_mode = WAL');
+  }
+
+  all(name: Statement, values?: Values): Row[] {
+    return this.#explained(() => this.#prepared(sql[name]).all(values ?? {}));
+  }
+
+  get(name: Statement, values?: Values): Row | undefined {
+    return this.#explained(() => this.#prepared(sql[name]).get(values ?? {}));
+  }
+
+  /** Returns how many rows were changed. */
+  run(name: Statement, values?: Values): number {
+    return this.#explained(() => Number(this.#prepared(sql[name]).run(values ?? {}).changes));
+  }
+
+  /** Takes the write lock at once: a read transaction that wants to write later fails, whatever it waits. */
+  begin(): void {
+    this.#explained(() => this.#prepared('BEGIN IMMEDIATE').run());
+  }
+
+  commit(): void {
+    this.#explained(() => this.#prepared('COMMIT').run());
+  }
+
+  /** SQLite may have rolled back by itself; that is as good, and its first error is the one to tell. */
+  rollback(): void {
+    if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+  }
+
+  /** For statements of a migration: several at once, never with values in them. */
+  execute(text: string): void {
+    this.#explained(() => {
+      this.#database.exec(text);
+    });
+  }
+
+  query(text: string): Row[] {
+    return this.#explained(() => this.#prepared(text).all());
+  }
+
+  /** Changes when another connection has committed. */
+  dataVersion(): unknown {
+    return this.query('PRAGMA data_version')[0]?.['data_version'];
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #prepared(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = this.#database.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  #explained<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (isBusy(error)) throw new Busy('locked', { cause: error });
+      throw this.#unwritable(error) ?? translate(error, this.path);
+    }
+  }
+
+  // SQLite says that it "cannot open" a database whose folder it may not write its -shm file into.
+  #unwritable(error: unknown): GigqError | undefined {
+    const cannotOpen = error instanceof Error && 'errcode' in error && error.errcode === 14;
+    if (!cannotOpen || mayWrite(this.path)) return undefined;
+    return new GigqError('database_readonly', `${this.path} cannot be opened for writing`, {
+      cause: error,
+    });
+  }
+}
+
+function mayWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,70 @@
+/** Reading: nothing here takes a lock or changes anything. */
+import { JobNotFoundError } from '../../core/errors.ts';
+import type { ExecutionRecord } from '../../core/job.ts';
+import { limits } from '../../core/limits.ts';
+import type { JobStatus } from '../../core/state.ts';
+import type { ListRequest, Looking, Page } from '../store.ts';
+import type { Context } from './context.ts';
+import { toExecution, toJobRecord, toOutcome, toWorker } from './rows.ts';
+
+/** Jobs that one stretch of a search reads at most: some ten milliseconds. */
+const stretch = 10_000;
+
+export function looking(context: Context): Looking {
+  const { connection } = context;
+  return {
+    get(id) {
+      const row = connection.get('get', { id });
+      return row === undefined ? null : toJobRecord(row);
+    },
+    list: (request) => list(context, request),
+    counts: () => ({ ...connection.get('counts') }) as unknown as Record<JobStatus, number>,
+    executions: (id) => executions(context, id),
+    outcomes: (ids) =>
+      ids.map((id) => {
+        const row = connection.get('outcome', { id });
+        return row === undefined ? null : toOutcome(row);
+      }),
+    workers: () => connection.all('workers').map(toWorker),
+  };
+}
+
+function list(context: Context, request: ListRequest): Page {
+  const below = cursorOf(context, request.before);
+  const from = Math.max(0, below - stretch);
+  const rows = context.connection.all('list', {
+    from,
+    below,
+    statuses: request.statuses === null ? null : JSON.stringify(request.statuses),
+    task: request.task,
+    queue: request.queue,
+    worker: request.worker,
+    limit: request.limit,
+  });
+  const isComplete = rows.length === request.limit || from === 0;
+  return { jobs: rows.map(toJobRecord), next: isComplete ? null : from };
+}
+
+function cursorOf(context: Context, before: ListRequest['before']): number {
+  if (before === null) return Number(context.connection.get('lastSeq')?.['seq']) + 1;
+  if ('seq' in before) return before.seq;
+  const row = context.connection.get('findJob', { id: before.id });
+  if (row === undefined) throw new JobNotFoundError(before.id);
+  return Number(row['seq']);
+}
+
+function executions(
+  context: Context,
+  id: string,
+): { count: number; executions: readonly ExecutionRecord[] } {
+  const job = context.connection.get('runningExecution', { id });
+  if (job === undefined) return { count: 0, executions: [] };
+  const { seq, ...current } = job;
+  const isRunning = current['status'] === 'running';
+  const ended = context.connection
+    .all('executions', { seq: Number(seq), limit: limits.executionsShown - Number(isRunning) })
+    .toReversed()
+    .map(toExecution);
+  const running = isRunning ? [toExecution({ ...current, completedAt: null, error: null })] : [];
+  return { count: Number(current['number']), executions: [...ended, ...running] };
+}

@@ -1,0 +1,90 @@
+-- A lane is a queue and a task: what a worker can or cannot run. It keeps count of its jobs by state, so that
+-- claiming finds the lanes with ready jobs, and counting reads no jobs.
+CREATE TABLE gigq_lanes (
+  id INTEGER PRIMARY KEY,
+  queue TEXT NOT NULL,
+  task TEXT NOT NULL,
+  blocked INTEGER NOT NULL DEFAULT 0,
+  scheduled INTEGER NOT NULL DEFAULT 0,
+  pending INTEGER NOT NULL DEFAULT 0,
+  running INTEGER NOT NULL DEFAULT 0,
+  completed INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  timeout INTEGER NOT NULL DEFAULT 0,
+  cancelled INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (queue, task)
+) STRICT;
+
+CREATE INDEX gigq_lanes_ready ON gigq_lanes (id) WHERE pending > 0;
+
+-- A row for each life of a worker (epoch). Its jobs' leases are good while `beat` goes on and `lost_at` is null.
+CREATE TABLE gigq_workers (
+  id INTEGER PRIMARY KEY,
+  instance TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  beat INTEGER NOT NULL DEFAULT 0,
+  label TEXT NOT NULL,
+  host TEXT NOT NULL,
+  pid INTEGER NOT NULL,
+  pid_start TEXT,
+  boot_id TEXT,
+  pid_namespace TEXT,
+  version TEXT NOT NULL,
+  queues TEXT,
+  tasks TEXT NOT NULL,
+  concurrency INTEGER NOT NULL,
+  lease_ms INTEGER NOT NULL,
+  stopping INTEGER NOT NULL DEFAULT 0,
+  started_at INTEGER NOT NULL,
+  heartbeat_at INTEGER NOT NULL,
+  lost_at INTEGER,
+  UNIQUE (instance, epoch)
+) STRICT;
+
+-- `seq` is the order of insertion and never used twice. `token` is the lease: drawn at random by each claim.
+-- `number` counts the runs, `attempts` those that are charged to `max_attempts`. `worker` and `slot` mean something
+-- only while a job is running. Instants are milliseconds since 1970 (UTC).
+CREATE TABLE gigq_jobs (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  lane INTEGER NOT NULL REFERENCES gigq_lanes (id),
+  name TEXT NOT NULL,
+  description TEXT NOT NULL,
+  params TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  max_attempts INTEGER NOT NULL,
+  timeout TEXT,
+  retry TEXT,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  number INTEGER NOT NULL DEFAULT 0,
+  token INTEGER,
+  worker INTEGER,
+  slot TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  run_at INTEGER,
+  started_at INTEGER,
+  completed_at INTEGER,
+  progress TEXT,
+  result TEXT,
+  error TEXT
+) STRICT;
+
+CREATE INDEX gigq_jobs_ready ON gigq_jobs (lane, priority DESC) WHERE status = 'pending';
+CREATE INDEX gigq_jobs_due ON gigq_jobs (run_at) WHERE status = 'scheduled';
+CREATE INDEX gigq_jobs_running ON gigq_jobs (worker) WHERE status = 'running';
+
+-- How each run ended. A run in progress is read off its job's row.
+CREATE TABLE gigq_executions (
+  job INTEGER NOT NULL REFERENCES gigq_jobs (seq) ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  token INTEGER NOT NULL,
+  slot TEXT NOT NULL,
+  status TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  completed_at INTEGER NOT NULL,
+  error TEXT,
+  PRIMARY KEY (job, number)
+) STRICT, WITHOUT ROWID;

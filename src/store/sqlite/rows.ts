@@ -1,0 +1,146 @@
+/** Rows as SQLite returns them, made into the seam's data. The only place where a row's columns are trusted. */
+import type {
+  ClaimedJob,
+  ExecutionRecord,
+  FinalOutcome,
+  JobError,
+  JobRecord,
+  Lease,
+  Progress,
+  RetryPolicy,
+} from '../../core/job.ts';
+import { isFinal, type JobStatus } from '../../core/state.ts';
+import type { WorkerRecord } from '../store.ts';
+import type { Row } from './connection.ts';
+
+export interface JobRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly queue: string;
+  readonly task: string;
+  readonly name: string;
+  readonly description: string;
+  readonly params: string;
+  readonly priority: number;
+  readonly status: JobStatus;
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  readonly timeout: string | null;
+  readonly result: string | null;
+  readonly error: string | null;
+  readonly slot: string | null;
+  readonly progress: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly runAt: number | null;
+  readonly startedAt: number | null;
+  readonly completedAt: number | null;
+}
+
+export function toJobRecord(row: Row): JobRecord {
+  const { seq: _, createdAt, updatedAt, runAt, startedAt, completedAt, ...rest } = row as unknown as JobRow;
+  return {
+    ...rest,
+    slot: rest.status === 'running' ? rest.slot : null,
+    error: parsed<JobError>(rest.error),
+    progress: parsed<Progress>(rest.progress),
+    createdAtMs: createdAt,
+    updatedAtMs: updatedAt,
+    runAtMs: runAt,
+    startedAtMs: startedAt,
+    completedAtMs: completedAt,
+  };
+}
+
+/** A ready job as claim.sql finds it: before it is leased. */
+export interface ReadyRow {
+  readonly seq: number;
+  readonly lane: number;
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly params: string;
+  readonly priority: number;
+  readonly maxAttempts: number;
+  readonly timeout: string | null;
+  readonly retry: string | null;
+  readonly attempts: number;
+  readonly number: number;
+  readonly createdAt: number;
+  readonly runAt: number | null;
+}
+
+export interface HeldRow extends ReadyRow {
+  readonly queue: string;
+  readonly task: string;
+  readonly token: number;
+  readonly slot: string;
+  readonly startedAt: number;
+}
+
+export function toClaimedJob(row: HeldRow): ClaimedJob {
+  return {
+    lease: { seq: row.seq, lane: row.lane, token: row.token },
+    id: row.id,
+    task: row.task,
+    queue: row.queue,
+    name: row.name,
+    description: row.description,
+    params: row.params,
+    priority: row.priority,
+    attempts: row.attempts,
+    maxAttempts: row.maxAttempts,
+    number: row.number,
+    timeout: row.timeout,
+    retry: parsed<RetryPolicy>(row.retry),
+    slot: row.slot,
+    createdAtMs: row.createdAt,
+    startedAtMs: row.startedAt,
+    runAtMs: row.runAt,
+  };
+}
+
+export function toLease(row: Row): Lease {
+  return row as unknown as Lease;
+}
+
+export function toExecution(row: Row): ExecutionRecord {
+  const { startedAt, completedAt, error, ...rest } = row as unknown as Omit<ExecutionRecord, 'error'> & {
+    startedAt: number;
+    completedAt: number | null;
+    error: string | null;
+  };
+  return { ...rest, startedAtMs: startedAt, completedAtMs: completedAt, error: parsed<JobError>(error) };
+}
+
+export function toOutcome(row: Row): FinalOutcome | 'unfinished' {
+  const { status, result, error } = row as unknown as JobRow;
+  return isFinal(status) ? { status, result, error: parsed<JobError>(error) } : 'unfinished';
+}
+
+interface WorkerRow extends Omit<WorkerRecord, 'queues' | 'tasks' | 'state' | 'startedAtMs' | 'heartbeatAtMs'> {
+  readonly queues: string | null;
+  readonly tasks: string;
+  readonly stopping: number;
+  readonly startedAt: number;
+  readonly heartbeatAt: number;
+  readonly lostAt: number | null;
+}
+
+export function toWorker(row: Row): WorkerRecord {
+  const { queues, tasks, stopping, startedAt, heartbeatAt, lostAt, ...rest } = row as unknown as WorkerRow;
+  const living = stopping === 0 ? 'active' : 'stopping';
+  return {
+    ...rest,
+    queues: parsed<readonly string[]>(queues),
+    tasks: JSON.parse(tasks) as readonly string[],
+    state: lostAt === null ? living : 'lost',
+    startedAtMs: startedAt,
+    heartbeatAtMs: heartbeatAt,
+  };
+}
+
+/** Columns that hold JSON were written by the store itself. */
+function parsed<T>(text: string | null): T | null {
+  return text === null ? null : (JSON.parse(text) as T);
+}

@@ -1,0 +1,8 @@
+-- Stores one job. The unique index on id makes a second submit of the same job change nothing.
+INSERT INTO gigq_jobs (
+  id, lane, name, description, params, priority, status, max_attempts, timeout, retry, run_at, created_at, updated_at
+)
+VALUES (
+  :id, :lane, :name, :description, :params, :priority, :status, :maxAttempts, :timeout, :retry, :runAt, :now, :now
+)
+ON CONFLICT (id) DO NOTHING

@@ -1,0 +1,2 @@
+-- The leases of a worker, by gigq_jobs_running.
+SELECT seq, lane, token FROM gigq_jobs WHERE worker = :worker AND status = 'running'

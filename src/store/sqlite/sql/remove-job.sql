@@ -1,0 +1,2 @@
+-- Removes a job; its executions go with it by their foreign key.
+DELETE FROM gigq_jobs WHERE seq = :seq

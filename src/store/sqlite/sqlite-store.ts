@@ -1,0 +1,151 @@
+/** The store on one SQLite database: composes connection, operations, group commit and signals. */
+import { defaults } from '../../core/limits.ts';
+import type { Answer, Clock, Interest, Operations, Store, StoreEvent, Unit } from '../store.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { Busy, Connection } from './connection.ts';
+import type { Context } from './context.ts';
+import { Lanes } from './lanes.ts';
+import { leases } from './leases.ts';
+import { looking } from './looking.ts';
+import { migrate, requireSchema } from './migrating.ts';
+import { Signals } from './signals.ts';
+import { busyError } from './sqlite-error.ts';
+import { submitting } from './submitting.ts';
+import { tending } from './tending.ts';
+import { claimByReading, working } from './working.ts';
+
+export interface SqliteOptions {
+  readonly initialize: boolean;
+  readonly clock: Clock;
+}
+
+const reads: ReadonlySet<keyof Operations> = new Set([
+  'get',
+  'list',
+  'counts',
+  'executions',
+  'outcomes',
+  'workers',
+  'held',
+]);
+
+export class SqliteStore implements Store {
+  readonly #connection: Connection;
+  readonly #lanes: Lanes;
+  readonly #done = { work: false, change: false };
+  readonly #context: Context;
+  readonly #operations: Operations;
+  readonly #queue: CommitQueue;
+  readonly #signals: Signals;
+
+  constructor(connection: Connection, clock: Clock) {
+    this.#connection = connection;
+    this.#lanes = new Lanes(connection);
+    this.#context = { connection, lanes: this.#lanes, clock, done: this.#done };
+    this.#operations = operationsOf(this.#context);
+    const wakePath = connection.path === ':memory:' ? undefined : `${connection.path}-wake`;
+    this.#signals = new Signals(clock, () => connection.dataVersion(), wakePath);
+    this.#queue = new CommitQueue(this.#transactions(), clock);
+  }
+
+  run(units: readonly Unit[], answer: (place: number, answer: Answer) => void): void {
+    this.#queue.add(units, answer);
+  }
+
+  subscribe(interest: Interest, listener: (event: StoreEvent) => void): () => void {
+    return this.#signals.subscribe(interest, listener);
+  }
+
+  close(): Promise<void> {
+    this.#queue.abandon(busyError(this.#connection.path));
+    this.#signals.close();
+    this.#connection.close();
+    return Promise.resolve();
+  }
+
+  #transactions(): ConstructorParameters<typeof CommitQueue>[0] {
+    return {
+      path: this.#connection.path,
+      begin: () => { this.#connection.begin(); },
+      commit: () => { this.#commit(); },
+      rollback: () => { this.#rollback(); },
+      read: (unit) => this.#read(unit),
+      write: (unit) => this.#perform(unit),
+    };
+  }
+
+  #read(unit: Unit): Answer | undefined {
+    if (unit.op === 'claim') {
+      const reply = claimByReading(this.#context, unit.input);
+      return reply === undefined ? undefined : { ok: true, reply };
+    }
+    return reads.has(unit.op) ? this.#perform(unit) : undefined;
+  }
+
+  #perform(unit: Unit): Answer {
+    const operation = this.#operations[unit.op] as (input: Unit['input']) => never;
+    return { ok: true, reply: operation(unit.input) };
+  }
+
+  #commit(): void {
+    this.#lanes.flush();
+    this.#connection.commit();
+    const { work, change } = this.#done;
+    this.#forgetWhatWasDone();
+    if (work) this.#signals.wake();
+    if (change) this.#signals.emit({ type: 'change' });
+  }
+
+  #rollback(): void {
+    this.#connection.rollback();
+    this.#lanes.forget();
+    this.#forgetWhatWasDone();
+  }
+
+  #forgetWhatWasDone(): void {
+    this.#done.work = false;
+    this.#done.change = false;
+  }
+}
+
+function operationsOf(context: Context): Operations {
+  return {
+    ...submitting(context),
+    ...working(context),
+    ...leases(context),
+    ...tending(context),
+    ...looking(context),
+  };
+}
+
+/** Opens the database, waiting up to 30 s for others that hold it; the schema is brought up to date if asked to. */
+export async function openSqliteStore(path: string, options: SqliteOptions): Promise<SqliteStore> {
+  const connection = await patiently(path, options.clock, () => prepare(path, options));
+  return new SqliteStore(connection, options.clock);
+}
+
+function prepare(path: string, { initialize, clock }: SqliteOptions): Connection {
+  const connection = new Connection(path, { initialize });
+  try {
+    if (initialize) migrate(connection, { dryRun: false, now: clock.wall() });
+    else requireSchema(connection);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** Tries again from a timer while another connection stands in the way. */
+export async function patiently<T>(path: string, clock: Clock, attempt: () => T): Promise<T> {
+  const giveUpAt = clock.mono() + defaults.busyMs;
+  for (;;) {
+    try {
+      return attempt();
+    } catch (error) {
+      if (!(error instanceof Busy)) throw error;
+      if (clock.mono() >= giveUpAt) throw busyError(path, error);
+      await new Promise<void>((resolve) => { clock.timer(2 + Math.random() * 3, resolve); });
+    }
+  }
+}

@@ -1,0 +1,150 @@
+/** Claiming jobs and recording how their executions ended. */
+import type { ClaimedJob, Settlement } from '../../core/job.ts';
+import type { Claim, ClaimRequest, Settled, WorkerKey, Working } from '../store.ts';
+import { type Context, instantOf } from './context.ts';
+import type { Lane } from './lanes.ts';
+import { type ReadyRow, toClaimedJob } from './rows.ts';
+
+/** Due jobs that one claim makes ready at most. */
+const promotionLimit = 1000;
+
+export function working(context: Context): Working {
+  return {
+    claim: (request) => claim(context, request),
+    settle: (settlements) => {
+      const now = context.clock.wall();
+      return settlements.map((settlement) => settle(context, settlement, now));
+    },
+    progress: (reports) => {
+      const now = context.clock.wall();
+      return reports.map(({ lease, progress }) => {
+        const values = { seq: lease.seq, token: lease.token, progress: JSON.stringify(progress), now };
+        return context.connection.run('progress', values) === 1;
+      });
+    },
+  };
+}
+
+// ── claim ───────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * What a claim comes to without the write lock: a reply when there is nothing to take, undefined when there may be.
+ * So an idle worker, and a crowd of them woken by one job, write nothing.
+ */
+export function claimByReading(context: Context, request: ClaimRequest): Claim | undefined {
+  if (workerId(context, request.worker) === undefined) return fencedClaim;
+  const dueMs = nextDueMs(context);
+  if (dueMs !== null && dueMs <= 0) return undefined;
+  if (wantedLanes(context, request).wanted.length > 0) return undefined;
+  return { jobs: [], ...whatElse(context, request), fenced: false };
+}
+
+const fencedClaim: Claim = { jobs: [], nextDueMs: null, unknownTasks: [], fenced: true };
+
+function claim(context: Context, request: ClaimRequest): Claim {
+  const worker = workerId(context, request.worker);
+  if (worker === undefined) return fencedClaim;
+  promote(context);
+  const jobs = lease(context, request, worker);
+  const isFull = jobs.length === request.slots.length;
+  const rest = isFull ? { nextDueMs: null, unknownTasks: [] } : whatElse(context, request);
+  return { jobs, ...rest, fenced: false };
+}
+
+function workerId(context: Context, { instance, epoch }: WorkerKey): number | undefined {
+  const row = context.connection.get('liveWorker', { instance, epoch });
+  return row === undefined ? undefined : Number(row['id']);
+}
+
+function promote(context: Context): void {
+  const due = nextDueMs(context);
+  if (due === null || due > 0) return;
+  const now = context.clock.wall();
+  for (const row of context.connection.all('promote', { now, limit: promotionLimit })) {
+    context.lanes.move(Number(row['lane']), 'scheduled', 'pending');
+  }
+}
+
+function lease(context: Context, request: ClaimRequest, worker: number): ClaimedJob[] {
+  context.lanes.flush();
+  const lanes = new Map(wantedLanes(context, request).wanted.map((lane) => [lane.id, lane]));
+  if (lanes.size === 0) return [];
+  const ready = context.connection.all('claim', {
+    lanes: JSON.stringify([...lanes.keys()]),
+    limit: request.slots.length,
+  }) as unknown as ReadyRow[];
+  const now = context.clock.wall();
+  return ready.map((row, place) => {
+    const { queue, task } = lanes.get(row.lane) as Lane;
+    const grant = { token: newToken(), slot: request.slots[place] as string, worker, now };
+    context.connection.run('lease', { seq: row.seq, ...grant });
+    context.lanes.move(row.lane, 'pending', 'running');
+    const run = { attempts: row.attempts + 1, number: row.number + 1, startedAt: now };
+    return toClaimedJob({ ...row, ...run, ...grant, queue, task });
+  });
+}
+
+/** A lease is known by a number that no other lease of the job has: drawn from 2^53, and no secret. */
+function newToken(): number {
+  return Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
+}
+
+interface LaneChoice {
+  readonly wanted: readonly Lane[];
+  /** In this worker's queues, but of tasks that it does not know. */
+  readonly unknown: readonly Lane[];
+}
+
+function wantedLanes(context: Context, request: ClaimRequest): LaneChoice {
+  const { tasks, queues } = request;
+  const inQueue = context.lanes.ready().filter((lane) => queues?.includes(lane.queue) ?? true);
+  return {
+    wanted: inQueue.filter((lane) => tasks.includes(lane.task)),
+    unknown: inQueue.filter((lane) => !tasks.includes(lane.task)),
+  };
+}
+
+function whatElse(context: Context, request: ClaimRequest): Pick<Claim, 'nextDueMs' | 'unknownTasks'> {
+  const { unknown } = wantedLanes(context, request);
+  return {
+    nextDueMs: nextDueMs(context),
+    unknownTasks: [...new Set(unknown.map((lane) => lane.task))],
+  };
+}
+
+function nextDueMs(context: Context): number | null {
+  const runAt = context.connection.get('nextDue')?.['runAt'];
+  return typeof runAt === 'number' ? Math.max(0, runAt - context.clock.wall()) : null;
+}
+
+// ── settle ──────────────────────────────────────────────────────────────────────────────────────
+
+function settle(context: Context, settlement: Settlement, now: number): Settled {
+  const { lease, status, due } = settlement;
+  const { seq, lane, token } = lease;
+  const error = settlement.error === null ? null : JSON.stringify(settlement.error);
+  const { execution } = settlement;
+  const held = context.connection.run('recordExecution', { seq, token, status: execution, error, now });
+  if (held === 0) return settledBefore(context, settlement);
+  const isOver = status !== 'scheduled' && status !== 'pending';
+  context.connection.run('settle', {
+    seq,
+    status,
+    attempts: settlement.attempts,
+    runAt: due === null ? null : instantOf(due, now),
+    result: settlement.result,
+    error,
+    completedAt: isOver ? now : null,
+    now,
+  });
+  context.lanes.move(lane, 'running', status);
+  if (isOver) context.done.change = true;
+  else context.done.work = true;
+  return 'settled';
+}
+
+function settledBefore(context: Context, { lease, execution }: Settlement): Settled {
+  const { seq, token } = lease;
+  const row = context.connection.get('executionStatus', { seq, token });
+  return row?.['status'] === execution ? 'duplicate' : 'lost';
+}

@@ -1,0 +1,86 @@
+/** The keeper's proxy: the same seam, a thread away. Values and errors cross as plain data. */
+import { Worker } from 'node:worker_threads';
+import { GigqError, fromPlainError } from '../core/errors.ts';
+import type { FromKeeper, KeeperOptions, PlainAnswer, ToKeeper } from './messages.ts';
+import type { Answer, Interest, Store, StoreEvent, Unit } from './store.ts';
+
+type Listener = (event: StoreEvent) => void;
+
+export class ThreadedStore implements Store {
+  readonly #thread: Worker;
+  readonly #awaited = new Map<number, (answer: Answer) => void>();
+  readonly #listeners = new Map<Interest, Set<Listener>>();
+  readonly #exited: Promise<void>;
+  #sent = 0;
+  #isClosing = false;
+  #cause: unknown;
+
+  constructor(options: KeeperOptions) {
+    // Compiled, the keeper stands beside this file under the same extension.
+    const keeper = new URL(import.meta.url.replace(/threaded(\.\w+)$/u, 'keeper$1'));
+    this.#thread = new Worker(keeper, { workerData: options, execArgv: [], name: 'gigq keeper' });
+    this.#thread.unref();
+    this.#thread.on('message', (message: FromKeeper) => { this.#receive(message); });
+    this.#thread.on('error', (error) => { this.#cause = error; });
+    this.#exited = new Promise((resolve) => {
+      this.#thread.on('exit', () => {
+        this.#mourn();
+        resolve();
+      });
+    });
+  }
+
+  run(units: readonly Unit[], answer: (place: number, answer: Answer) => void): void {
+    const first = this.#sent;
+    this.#sent += units.length;
+    for (const place of units.keys()) {
+      this.#awaited.set(first + place, (reply) => { answer(place, reply); });
+    }
+    this.#post({ type: 'run', first, units });
+  }
+
+  subscribe(interest: Interest, listener: Listener): () => void {
+    const listeners = this.#listeners.get(interest) ?? new Set();
+    this.#listeners.set(interest, listeners.add(listener));
+    if (listeners.size === 1) this.#post({ type: 'interest', interest, wanted: true });
+    return () => {
+      if (listeners.delete(listener) && listeners.size === 0) this.#post({ type: 'interest', interest, wanted: false });
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#post({ type: 'close' });
+    this.#thread.ref();
+    await this.#exited;
+  }
+
+  #post(message: ToKeeper): void {
+    this.#thread.postMessage(message);
+  }
+
+  #receive(message: FromKeeper): void {
+    if (message.type === 'event') this.#emit(message.event);
+    else for (const [number, answer] of message.answers) this.#deliver(number, answer);
+  }
+
+  #deliver(number: number, answer: PlainAnswer): void {
+    const awaiting = this.#awaited.get(number);
+    this.#awaited.delete(number);
+    awaiting?.(answer.ok ? answer : { ok: false, error: fromPlainError(answer.error) });
+  }
+
+  #emit(event: StoreEvent): void {
+    for (const listener of this.#listeners.get(event.type) ?? []) listener(event);
+  }
+
+  /** The thread is gone: nothing that was asked of it will be answered. */
+  #mourn(): void {
+    const error = new GigqError('keeper_died', 'The thread that keeps the database has ended', {
+      cause: this.#cause,
+    });
+    for (const awaiting of this.#awaited.values()) awaiting({ ok: false, error });
+    this.#awaited.clear();
+    if (!this.#isClosing) this.#emit({ type: 'closed', error });
+  }
+}
