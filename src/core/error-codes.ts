@@ -33,12 +33,16 @@ const hints = {
   sqlite_second_library:
     'Use node:sqlite for this file: two SQLite libraries in one process lose commits.',
   queue_closed: 'Open another JobQueue; a closed one cannot be used again.',
+  worker_closed: 'Make another Worker; a closed one cannot be used again.',
+  worker_running: 'Stop the worker first: start() runs every job by itself.',
   keeper_died: 'Look at the cause; the next call of a queue starts another.',
   driver_missing: 'Install the driver beside gigq: `npm install pg`.',
 } as const;
 
 /** What went wrong, for code to branch on; each has a section in the documentation. */
 export type ErrorCode = keyof typeof hints;
+
+export const errorCodes = Object.keys(hints) as readonly ErrorCode[];
 
 /** What to do about an error of this kind unless the error itself knows better. */
 export function hintFor(code: ErrorCode): string {

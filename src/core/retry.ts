@@ -12,6 +12,8 @@ const dayMs = 86_400_000;
 export function retryDelayMs(policy: RetryPolicy | null, attempts: number, draw: number): number {
   if (policy?.delay === undefined) return 0;
   const base = durationMs(policy.delay, 'retry.delay');
+  // Nothing stays nothing, however often it is doubled: without this it becomes 0 × Infinity.
+  if (base === 0) return 0;
   const factor = policy.backoff === 'exponential' ? 2 ** (attempts - 1) : 1;
   const cap = policy.maxDelay === undefined ? Math.max(dayMs, base) : durationMs(policy.maxDelay, 'retry.maxDelay');
   const delay = Math.min(base * factor, cap);

@@ -1,5 +1,5 @@
-/** A store that is opened by its first unit, and again by a later one if that failed. */
-import type { Answer, Interest, Store, StoreEvent, Unit } from './store.ts';
+/** A store that is opened by its first unit, and again by a later one if that failed or the store has died since. */
+import type { Answer, Clock, Interest, Store, StoreEvent, Unit } from './store.ts';
 
 interface Subscription {
   readonly interest: Interest;
@@ -7,17 +7,30 @@ interface Subscription {
   end: (() => void) | undefined;
 }
 
-type Run = Parameters<Store['run']>;
+/** A unit that came before the store was open. */
+interface Early {
+  readonly unit: Unit;
+  readonly answer: (answer: Answer) => void;
+  readonly since: number;
+  readonly forgetDeadline: () => void;
+}
+
+export interface Opening {
+  readonly open: () => Promise<Store>;
+  readonly clock: Clock;
+  /** What to tell units that could not wait until the store was open. */
+  readonly tooLate: () => unknown;
+}
 
 export class LazyStore implements Store {
-  readonly #open: () => Promise<Store>;
+  readonly #how: Opening;
   readonly #subscriptions = new Set<Subscription>();
-  readonly #early: Run[] = [];
+  readonly #early = new Set<Early>();
   #opening: Promise<void> | undefined;
   #store: Store | undefined;
 
-  constructor(open: () => Promise<Store>) {
-    this.#open = open;
+  constructor(how: Opening) {
+    this.#how = how;
   }
 
   run(units: readonly Unit[], answer: (place: number, answer: Answer) => void): void {
@@ -25,7 +38,7 @@ export class LazyStore implements Store {
       this.#store.run(units, answer);
       return;
     }
-    this.#early.push([units, answer]);
+    for (const [place, unit] of units.entries()) this.#hold(unit, (reply) => { answer(place, reply); });
     this.#opening ??= this.#openOrRefuse();
   }
 
@@ -47,16 +60,45 @@ export class LazyStore implements Store {
 
   async #openOrRefuse(): Promise<void> {
     try {
-      this.#store = await this.#open();
-      for (const subscription of this.#subscriptions) this.#attach(subscription);
-      for (const run of this.#early.splice(0)) this.#store.run(...run);
-    } catch (error) {
-      for (const [units, answer] of this.#early.splice(0)) {
-        for (const place of units.keys()) answer(place, { ok: false, error });
-      }
-    } finally {
+      const store = await this.#how.open();
       this.#opening = undefined;
+      this.#begin(store);
+    } catch (error) {
+      this.#opening = undefined;
+      for (const { answer } of this.#takeEarly()) answer({ ok: false, error });
     }
+  }
+
+  #begin(store: Store): void {
+    this.#store = store;
+    store.subscribe('closed', () => {
+      this.#store = undefined;
+    });
+    for (const subscription of this.#subscriptions) this.#attach(subscription);
+    const early = this.#takeEarly();
+    store.run(early.map((each) => this.#inTime(each)), (place, reply) => { early[place]?.answer(reply); });
+  }
+
+  #hold(unit: Unit, answer: (answer: Answer) => void): void {
+    const { clock, tooLate } = this.#how;
+    const forgetDeadline = clock.timer(unit.waitMs, () => {
+      this.#early.delete(early);
+      answer({ ok: false, error: tooLate() });
+    });
+    const early: Early = { unit, answer, since: clock.mono(), forgetDeadline };
+    this.#early.add(early);
+  }
+
+  #takeEarly(): Early[] {
+    const early = [...this.#early];
+    this.#early.clear();
+    for (const { forgetDeadline } of early) forgetDeadline();
+    return early;
+  }
+
+  /** The unit with the time that is left to it. */
+  #inTime({ unit, since }: Early): Unit {
+    return { ...unit, waitMs: Math.max(0, unit.waitMs - (this.#how.clock.mono() - since)) };
   }
 
   #attach(subscription: Subscription): void {

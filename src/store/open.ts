@@ -11,6 +11,7 @@ import { LazyStore } from './lazy-store.ts';
 import type { Migrated } from './migrate.ts';
 import { Connection } from './sqlite/connection.ts';
 import { migrate } from './sqlite/migrating.ts';
+import { busyError } from './sqlite/sqlite-error.ts';
 import { openSqliteStore, patiently } from './sqlite/sqlite-store.ts';
 import type { Clock, Store } from './store.ts';
 import { SharedStore, type StoreHandle } from './store-handle.ts';
@@ -38,12 +39,11 @@ const shared = new Map<string, SharedStore>();
  */
 export function openStore(database: string, options: OpenOptions): StoreHandle {
   const path = canonical(database);
-  const open = (): Store => start(path, options);
-  if (database === ':memory:') return new SharedStore(open, () => undefined).handle();
+  if (database === ':memory:') return new SharedStore(start(path, options), () => undefined).handle();
   const key = JSON.stringify([path, options]);
   let store = shared.get(key);
   if (store === undefined) {
-    store = new SharedStore(open, () => shared.delete(key));
+    store = new SharedStore(start(path, options), () => shared.delete(key));
     shared.set(key, store);
   }
   return store.handle();
@@ -51,28 +51,41 @@ export function openStore(database: string, options: OpenOptions): StoreHandle {
 
 function start(database: string, { initialize, inPlace }: OpenOptions): Store {
   const options = { database, initialize };
-  return inPlace ? openHere(options) : new ThreadedStore(options);
+  if (inPlace) return openHere(options);
+  return lazily(database, systemClock, () => Promise.resolve(new ThreadedStore(options)));
 }
 
 /** Opens a store on this very thread: in the keeper, and in place. */
 export function openHere({ database, initialize, clock = systemClock }: HereOptions): Store {
-  return new LazyStore(async () => {
+  return lazily(database, clock, async () => {
     const store = await openSqliteStore(database, { initialize, clock });
     return new AttendedStore(store, clock);
   });
 }
 
+function lazily(database: string, clock: Clock, open: () => Promise<Store>): Store {
+  return new LazyStore({ open, clock, tooLate: () => busyError(database) });
+}
+
 /** Brings a database to the schema of this version, or tells what that would take. */
 export async function migrateDatabase(database: string, { dryRun }: { dryRun: boolean }): Promise<Migrated> {
   const path = canonical(database);
-  return patiently(path, systemClock, () => {
-    const connection = new Connection(path, { initialize: !dryRun });
-    try {
-      return migrate(connection, { dryRun, now: systemClock.wall() });
-    } finally {
-      connection.close();
-    }
-  });
+  // The timers of a store keep no process alive, but whoever migrates waits for the end.
+  const keepAlive = setInterval(() => undefined, 2 ** 30);
+  try {
+    return await patiently(path, systemClock, () => migrateHere(path, dryRun));
+  } finally {
+    clearInterval(keepAlive);
+  }
+}
+
+function migrateHere(path: string, dryRun: boolean): Migrated {
+  const connection = new Connection(path, { initialize: !dryRun });
+  try {
+    return migrate(connection, { dryRun, now: systemClock.wall() });
+  } finally {
+    connection.close();
+  }
 }
 
 /** One spelling for one file. Throws `driver_missing` for a server's address. */

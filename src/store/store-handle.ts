@@ -26,19 +26,18 @@ interface Call {
   readonly answered: (answer: Answer) => void;
 }
 
-/** A store and those who hold it. It is opened for the first and closed with the last. */
+/** A store and those who hold it; it is closed with the last of them. */
 export class SharedStore {
-  readonly #open: () => Store;
+  readonly #store: Store;
   readonly #onUnused: () => void;
   readonly #handles = new Set<StoreHandle>();
-  #store: Store | undefined;
   #outbox: Call[] = [];
   #callers = 0;
   #unanswered = 0;
   #keepAlive: NodeJS.Timeout | undefined;
 
-  constructor(open: () => Store, onUnused: () => void) {
-    this.#open = open;
+  constructor(store: Store, onUnused: () => void) {
+    this.#store = store;
     this.#onUnused = onUnused;
   }
 
@@ -56,37 +55,23 @@ export class SharedStore {
   }
 
   subscribe(interest: Interest, listener: (event: StoreEvent) => void): () => void {
-    return this.#opened().subscribe(interest, listener);
+    return this.#store.subscribe(interest, listener);
   }
 
   async release(handle: StoreHandle): Promise<void> {
     if (!this.#handles.delete(handle) || this.#handles.size > 0) return;
     this.#onUnused();
-    const store = this.#store;
-    this.#store = undefined;
-    await store?.close();
+    await this.#store.close();
   }
 
   #flush(): void {
     const calls = this.#outbox;
     this.#outbox = [];
     const units = calls.map(({ unit }) => unit);
-    this.#opened().run(units, (place, answer) => {
+    this.#store.run(units, (place, answer) => {
       this.#count(-1);
       calls[place]?.answered(answer);
     });
-  }
-
-  /** Opened anew if its keeper has died. */
-  #opened(): Store {
-    if (this.#store === undefined) {
-      const store = this.#open();
-      store.subscribe('closed', () => {
-        if (this.#store === store) this.#store = undefined;
-      });
-      this.#store = store;
-    }
-    return this.#store;
   }
 
   /** Calls in progress keep the process alive; an open store does not. */

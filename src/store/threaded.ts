@@ -19,8 +19,9 @@ export class ThreadedStore implements Store {
     // Compiled, the keeper stands beside this file under the same extension.
     const keeper = new URL(import.meta.url.replace(/threaded(\.\w+)$/u, 'keeper$1'));
     this.#thread = new Worker(keeper, { workerData: options, execArgv: [], name: 'gigq keeper' });
-    this.#thread.unref();
     this.#thread.on('message', (message: FromKeeper) => { this.#receive(message); });
+    // Only now: a listener for messages makes the thread count again.
+    this.#thread.unref();
     this.#thread.on('error', (error) => { this.#cause = error; });
     this.#exited = new Promise((resolve) => {
       this.#thread.on('exit', () => {

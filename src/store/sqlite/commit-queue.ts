@@ -23,6 +23,8 @@ interface Waiting {
   readonly unit: Unit;
   readonly answer: (answer: Answer) => void;
   readonly expiresAt: number;
+  /** Set when a transaction that it shared has failed: from then on it fails or succeeds by itself. */
+  isAlone: boolean;
 }
 
 /** Items that one transaction takes on: some tens of milliseconds of the write lock. */
@@ -45,7 +47,8 @@ export class CommitQueue {
     const now = this.#clock.mono();
     for (const [place, unit] of units.entries()) {
       const expiresAt = now + unit.waitMs;
-      this.#waiting.push({ unit, expiresAt, answer: (reply) => { answer(place, reply); } });
+      const answered = (reply: Answer): void => { answer(place, reply); };
+      this.#waiting.push({ unit, expiresAt, answer: answered, isAlone: false });
     }
     if (this.#cancelRetry === undefined) this.#work();
     else this.#readAhead();
@@ -75,10 +78,11 @@ export class CommitQueue {
   #takeBatch(): Waiting[] {
     let weight = 0;
     let count = 0;
-    for (const { unit } of this.#waiting) {
+    for (const { unit, isAlone } of this.#waiting) {
       weight += weightOf(unit);
-      if (count > 0 && weight > batchWeight) break;
+      if (count > 0 && (isAlone || weight > batchWeight)) break;
       count += 1;
+      if (isAlone) break;
     }
     return this.#waiting.splice(0, count);
   }
@@ -87,6 +91,7 @@ export class CommitQueue {
     this.#readAhead();
     this.#expire();
     if (this.#waiting.length === 0) return;
+    this.#cancelRetry?.();
     const pause = retryMs.least + Math.random() * retryMs.spread;
     this.#cancelRetry = this.#clock.timer(pause, () => { this.#work(); });
   }
@@ -103,16 +108,16 @@ export class CommitQueue {
   /** Answers the reads whose callers wait for no write before them. */
   #readAhead(): void {
     const writers = new Set<number>();
-    const answered = new Set<Waiting>();
+    const replies = new Map<Waiting, Answer>();
     for (const entry of this.#waiting) {
       const reply = writers.has(entry.unit.caller) ? undefined : this.#read(entry.unit);
       if (reply === undefined) writers.add(entry.unit.caller);
-      else {
-        answered.add(entry);
-        entry.answer(reply);
-      }
+      else replies.set(entry, reply);
     }
-    if (answered.size > 0) this.#waiting = this.#waiting.filter((entry) => !answered.has(entry));
+    if (replies.size === 0) return;
+    // Answered last, for whoever is answered may ask again at once.
+    this.#waiting = this.#waiting.filter((entry) => !replies.has(entry));
+    for (const [{ answer }, reply] of replies) answer(reply);
   }
 
   #read(unit: Unit): Answer | undefined {
@@ -125,7 +130,14 @@ export class CommitQueue {
 
   #process(batch: readonly Waiting[]): void {
     const replies = this.#readAll(batch) ?? this.#commit(batch);
-    for (const [place, { answer }] of batch.entries()) answer(replies[place] as Answer);
+    if (replies === undefined) this.#separate(batch);
+    else for (const [place, { answer }] of batch.entries()) answer(replies[place] as Answer);
+  }
+
+  /** Whatever failed, nothing of it stands. Alone, only the one whose fault it is fails again. */
+  #separate(batch: readonly Waiting[]): void {
+    for (const entry of batch) entry.isAlone = true;
+    this.#waiting.unshift(...batch);
   }
 
   /** The replies of a batch in which nothing has to be written. */
@@ -148,22 +160,13 @@ export class CommitQueue {
     }
   }
 
-  #commit(batch: readonly Waiting[]): Answer[] {
+  /** The replies to a batch that shares a transaction; undefined if the transaction failed. */
+  #commit(batch: readonly Waiting[]): Answer[] | undefined {
     try {
       return this.#commitTogether(batch);
     } catch (error) {
       if (error instanceof Busy) throw error;
-      // Whatever failed, nothing of it stands. Alone, only the one whose fault it is fails again.
-      if (batch.length > 1) return batch.flatMap((entry) => this.#commitAlone(entry));
-      return [{ ok: false, error }];
-    }
-  }
-
-  #commitAlone(entry: Waiting): Answer[] {
-    try {
-      return this.#commitTogether([entry]);
-    } catch (error) {
-      return [{ ok: false, error: error instanceof Busy ? busyError(this.#transactions.path, error) : error }];
+      return batch.length === 1 ? [{ ok: false, error }] : undefined;
     }
   }
 

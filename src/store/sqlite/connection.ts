@@ -1,5 +1,6 @@
 /** One connection to one SQLite database, its statements prepared once. Every call of SQLite goes through here. */
 import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { GigqError } from '../../core/errors.ts';
 import { ensureFile } from './database-file.ts';
@@ -128,7 +129,7 @@ export class Connection {
   // SQLite says that it "cannot open" a database whose folder it may not write its -shm file into.
   #unwritable(error: unknown): GigqError | undefined {
     const cannotOpen = error instanceof Error && 'errcode' in error && error.errcode === 14;
-    if (!cannotOpen || mayWrite(this.path)) return undefined;
+    if (!cannotOpen || [this.path, dirname(this.path)].every(mayWrite)) return undefined;
     return new GigqError('database_readonly', `${this.path} cannot be opened for writing`, {
       cause: error,
     });

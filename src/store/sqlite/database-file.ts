@@ -2,6 +2,7 @@
  * The file of a database, before SQLite opens it. Nothing here opens an existing database file: closing any descriptor
  * of it would drop the locks that SQLite holds on it in this process.
  */
+import { randomUUID } from 'node:crypto';
 import { closeSync, linkSync, openSync, statSync, unlinkSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { GigqError } from '../../core/errors.ts';
@@ -35,7 +36,7 @@ function refuseOtherThanFile(path: string, stats: Stats): void {
  * name of its own and linked into place: if somebody else is quicker, theirs stays.
  */
 function createPrivate(path: string): void {
-  const draft = join(dirname(path), `.${basename(path)}-${process.pid}-${Date.now().toString(36)}`);
+  const draft = join(dirname(path), `.${basename(path)}-${randomUUID()}`);
   try {
     closeSync(openSync(draft, 'wx', 0o600));
     linkUnlessThere(draft, path);

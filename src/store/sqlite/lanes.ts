@@ -24,7 +24,7 @@ export class Lanes {
 
   /** The lane's id; adds the lane if need be. Within a write transaction only. */
   idOf(queue: string, task: string): number {
-    const key = `${queue}\n${task}`;
+    const key = `${queue.length} ${queue}${task}`;
     let id = this.#ids.get(key);
     if (id === undefined) {
       id = this.#find({ queue, task });

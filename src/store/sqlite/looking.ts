@@ -18,7 +18,7 @@ export function looking(context: Context): Looking {
       return row === undefined ? null : toJobRecord(row);
     },
     list: (request) => list(context, request),
-    counts: () => ({ ...connection.get('counts') }) as unknown as Record<JobStatus, number>,
+    counts: () => counts(context),
     executions: (id) => executions(context, id),
     outcomes: (ids) =>
       ids.map((id) => {
@@ -27,6 +27,12 @@ export function looking(context: Context): Looking {
       }),
     workers: () => connection.all('workers').map(toWorker),
   };
+}
+
+function counts(context: Context): Record<JobStatus, number> {
+  // What the transaction in progress did before this unit counts as well.
+  context.lanes.flush();
+  return { ...context.connection.get('counts') } as unknown as Record<JobStatus, number>;
 }
 
 function list(context: Context, request: ListRequest): Page {

@@ -101,7 +101,8 @@ export function toClaimedJob(row: HeldRow): ClaimedJob {
 }
 
 export function toLease(row: Row): Lease {
-  return row as unknown as Lease;
+  const { seq, lane, token } = row as unknown as Lease;
+  return { seq, lane, token };
 }
 
 export function toExecution(row: Row): ExecutionRecord {
