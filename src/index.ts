@@ -1,0 +1,28 @@
+/** The public surface of gigq. */
+export { duration, type Duration } from './core/duration.ts';
+export {
+  type ErrorCode,
+  FatalError,
+  GigqError,
+  JobCancelledError,
+  JobFailedError,
+  JobNotFoundError,
+  RetryLater,
+  WaitTimeoutError,
+} from './core/errors.ts';
+export type { ExecutionStatus, JobError, Progress } from './core/job.ts';
+export type { JobHandle } from './client/handle.ts';
+export type { Execution, JobDetails, JobInfo, WorkerInfo } from './client/job-info.ts';
+export type { JobOptions, RetryPolicy, TaskOptions } from './client/job-options.ts';
+export { type JobFilter, JobQueue, type JobQueueOptions } from './client/job-queue.ts';
+export { JobStatus } from './client/job-status.ts';
+export { Job } from './client/job.ts';
+export type { Stored } from './client/json-types.ts';
+export type { Logger } from './client/logger.ts';
+export { closeConnections } from './client/open-things.ts';
+export type { AnyTask } from './client/registry.ts';
+export type { Schema } from './client/schema.ts';
+export { type LoggingOptions, setupLogging } from './client/setup-logging.ts';
+export type { TaskContext } from './client/task-context.ts';
+export { task, type Task } from './client/task.ts';
+export { Worker, type WorkerEvents, type WorkerOptions } from './worker/worker.ts';
