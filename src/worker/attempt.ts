@@ -1,0 +1,155 @@
+/** One run of a job in this worker, from its claim to the one ending that counts. */
+import { describeError } from '../core/describe-error.ts';
+import type { Outcome } from '../core/decide.ts';
+import { durationMs } from '../core/duration.ts';
+import type { ClaimedJob } from '../core/job.ts';
+import { defaults } from '../core/limits.ts';
+import type { Scope } from './faults.ts';
+import { after } from '../client/long-timer.ts';
+
+/** Why a handler is asked to stop: `signal.reason.code`. */
+export type AbortCode = 'timeout' | 'cancelled' | 'shutdown' | 'lease_lost';
+
+/** How an attempt ended. */
+export interface Ending {
+  /** Null: there is nothing to record, for the job is no longer ours. */
+  readonly outcome: Outcome | null;
+  /** What was thrown, or why it was aborted. */
+  readonly thrown: unknown;
+  readonly abort: AbortCode | null;
+}
+
+/** The reason of an abort. */
+export class AbortReason extends Error {
+  readonly code: AbortCode;
+
+  constructor(code: AbortCode, job: ClaimedJob) {
+    super(messages[code](job));
+    this.code = code;
+    this.name = code === 'timeout' ? 'TimeoutError' : 'AbortError';
+  }
+}
+
+const messages: Readonly<Record<AbortCode, (job: ClaimedJob) => string>> = {
+  timeout: ({ timeout }) => `The attempt took longer than its timeout of ${timeout}`,
+  cancelled: () => 'The job was cancelled',
+  shutdown: () => 'The worker is stopping',
+  lease_lost: () => 'The worker can no longer be sure that the job is its own',
+};
+
+const nothingToUndo = (): void => {};
+
+export interface AttemptHost {
+  ended(attempt: Attempt, ending: Ending): void;
+  /** An error of the handler's that came after its attempt had ended. */
+  blamedLate(attempt: Attempt, error: unknown): void;
+}
+
+export class Attempt implements Scope {
+  readonly job: ClaimedJob;
+  readonly #host: AttemptHost;
+  #state: 'waiting' | 'running' | 'over' = 'waiting';
+  #controller: AbortController | null = null;
+  #reason: AbortReason | null = null;
+  #hasBegun = false;
+  #startedAtMs = 0;
+  #timeoutMs = Infinity;
+  #undoTimer = nothingToUndo;
+
+  constructor(job: ClaimedJob, host: AttemptHost) {
+    this.job = job;
+    this.#host = host;
+  }
+
+  get isOver(): boolean {
+    return this.#state === 'over';
+  }
+
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** Made when it is first asked for: most handlers do not look at it. */
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#reason !== null) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Runs the job unless it was aborted while it waited. */
+  begin(run: () => Promise<Ending>): void {
+    if (this.#state !== 'waiting') return;
+    this.#state = 'running';
+    this.#hasBegun = true;
+    this.#startedAtMs = performance.now();
+    this.#setTimeout();
+    run().then(
+      (ending) => this.#handlerEnded(ending),
+      (error: unknown) => this.blame(error),
+    );
+  }
+
+  /** Asks the handler to stop; it is given some grace, then the attempt is over without it. The first reason counts. */
+  abort(code: AbortCode): void {
+    if (this.#reason !== null || this.#state === 'over') return;
+    this.#reason = new AbortReason(code, this.job);
+    if (this.#state === 'waiting') this.#end(endingBy(this.#reason));
+    else this.#stopHandler(this.#reason);
+  }
+
+  /** An error that the handler left to nobody fails its attempt. */
+  blame(error: unknown): void {
+    if (this.#state !== 'running') return this.#host.blamedLate(this, error);
+    const failed: Outcome = { kind: 'failed', error: describeError(error), final: false };
+    this.#end(this.#reason === null ? { outcome: failed, thrown: error, abort: null } : endingBy(this.#reason));
+    this.#controller?.abort(error);
+  }
+
+  #setTimeout(): void {
+    const { timeout } = this.job;
+    if (timeout === null) return;
+    this.#timeoutMs = durationMs(timeout, 'timeout');
+    this.#undoTimer = after(this.#timeoutMs, () => this.abort('timeout'));
+  }
+
+  #stopHandler(reason: AbortReason): void {
+    this.#undoTimer();
+    this.#undoTimer = after(defaults.graceMs, () => this.#end(endingBy(reason)));
+    this.#controller?.abort(reason);
+  }
+
+  #handlerEnded(ending: Ending): void {
+    // A handler that blocks the event loop keeps the timer from firing: its time was up all the same.
+    if (performance.now() - this.#startedAtMs >= this.#timeoutMs) this.abort('timeout');
+    this.#end(this.#reason === null || this.isOver ? ending : endingBy(this.#reason));
+  }
+
+  #end(ending: Ending): void {
+    if (this.#state === 'over') return this.#endedLate(ending);
+    this.#state = 'over';
+    this.#undoTimer();
+    this.#host.ended(this, ending);
+  }
+
+  #endedLate({ outcome, thrown }: Ending): void {
+    if (outcome?.kind === 'failed') this.#host.blamedLate(this, thrown);
+  }
+}
+
+function endingBy(reason: AbortReason): Ending {
+  return { outcome: outcomeOf(reason), thrown: reason, abort: reason.code };
+}
+
+function outcomeOf(reason: AbortReason): Outcome | null {
+  switch (reason.code) {
+    case 'timeout':
+      return { kind: 'timeout', error: describeError(reason) };
+    case 'cancelled':
+      return null;
+    case 'shutdown':
+    case 'lease_lost':
+      return { kind: 'released' };
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * When a worker claims jobs, and how many: the only caller of `claim`. Which jobs those are, and in what order, is
+ * decided in store/sqlite/sql/claim.sql.
+ *
+ * One claim asks for all free slots. A large worker asks for half of them at a time, so that one half is claimed and
+ * settled by the store's thread while the other half's handlers run. What wakes the loop is a hint; the polling interval
+ * alone would do.
+ */
+import type { ClaimedJob } from '../core/job.ts';
+import type { Claim, WorkerKey } from '../store/store.ts';
+import type { StoreHandle } from '../store/store-handle.ts';
+import { Alarm } from './alarm.ts';
+import type { Settings } from './options.ts';
+import type { Slots } from './slots.ts';
+import { Backoff } from './trouble.ts';
+
+export interface ClaimHost {
+  readonly store: StoreHandle;
+  readonly slots: Slots;
+  readonly settings: Pick<Settings, 'logger' | 'pollingMs' | 'queues'>;
+  readonly waitMs: number;
+  /** Whether so many outcomes could not be recorded that no more jobs are to be run. */
+  readonly isHeldUp: boolean;
+  /** Null while the worker is not registered. */
+  readonly key: WorkerKey | null;
+  /** The tasks that there are at this moment. */
+  taskNames(): readonly string[];
+  take(jobs: readonly ClaimedJob[]): void;
+  /** The store does not know the worker by this key any more. */
+  fenced(worker: WorkerKey): void;
+  claimFailed(error: unknown): void;
+  /** Asks for a call of `turn`, in this turn of the event loop or the next. */
+  requestTurn(): void;
+}
+
+/** From so many slots on, the time that handlers take is worth hiding behind a second claim. */
+const pipelinedFrom = 16;
+
+export class ClaimLoop {
+  readonly #host: ClaimHost;
+  readonly #atOnce: number;
+  readonly #maxInFlight: number;
+  readonly #poll = new Alarm(() => this.wake());
+  readonly #due = new Alarm(() => this.wake());
+  readonly #pause = new Alarm(() => this.wake());
+  readonly #backoff = new Backoff();
+  readonly #unknown = new Set<string>();
+  #isOpen = false;
+  /** How many more jobs may be taken. */
+  #allowed = 0;
+  #isWoken = false;
+  /** The last claim filled its slots: there may be more. */
+  #isBusy = false;
+  #inFlight = 0;
+
+  constructor(host: ClaimHost) {
+    const { count } = host.slots;
+    this.#host = host;
+    this.#atOnce = count < pipelinedFrom ? count : Math.ceil(count / 2);
+    this.#maxInFlight = count < pipelinedFrom ? 1 : 2;
+  }
+
+  /** No claim is on its way, and none is going to be sent until something happens. */
+  get isAtRest(): boolean {
+    return this.#inFlight === 0 && (this.#allowed === 0 || this.hasFoundNothing);
+  }
+
+  /** The last claim left slots free, and nothing has happened since. */
+  get hasFoundNothing(): boolean {
+    return this.#inFlight === 0 && !this.#isWoken && !this.#isBusy;
+  }
+
+  open(jobs: number): void {
+    this.#isOpen = true;
+    this.#allowed = jobs;
+    this.wake();
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    this.#allowed = 0;
+    for (const alarm of [this.#poll, this.#due, this.#pause]) alarm.clear();
+  }
+
+  /** Something may be claimable. */
+  wake(): void {
+    if (!this.#isOpen) return;
+    this.#isWoken = true;
+    this.#host.requestTurn();
+  }
+
+  /** Sends one claim if one is to be sent. */
+  turn(): void {
+    const { key, slots } = this.#host;
+    const count = Math.min(slots.free, this.#allowed, this.#atOnce);
+    if (key === null || count === 0 || !this.#isTime || this.#host.isHeldUp) return;
+    this.#isWoken = false;
+    void this.#claim(key, slots.take(count));
+    // The second claim goes out in the next turn, as a message of its own: answered apart, the two stay apart.
+    if (slots.free > 0 && this.#isTime) this.#host.requestTurn();
+  }
+
+  get #isTime(): boolean {
+    if (!this.#isOpen || this.#pause.isSet) return false;
+    return this.#isBusy ? this.#inFlight < this.#maxInFlight : this.#isWoken && this.#inFlight === 0;
+  }
+
+  async #claim(worker: WorkerKey, slots: readonly string[]): Promise<void> {
+    this.#inFlight += 1;
+    this.#allowed -= slots.length;
+    const claim = await this.#ask(worker, slots);
+    const taken = claim?.jobs.length ?? 0;
+    this.#inFlight -= 1;
+    if (this.#isOpen) this.#allowed += slots.length - taken;
+    this.#host.slots.giveBack(slots.slice(taken));
+    if (claim === null) this.#retryLater();
+    else if (claim.fenced) this.#refused(worker);
+    else this.#receive(claim, slots.length);
+  }
+
+  #refused(worker: WorkerKey): void {
+    this.#isWoken = true;
+    this.#host.fenced(worker);
+  }
+
+  async #ask(worker: WorkerKey, slots: readonly string[]): Promise<Claim | null> {
+    const { store, settings, waitMs } = this.#host;
+    try {
+      const { queues } = settings;
+      const tasks = this.#host.taskNames();
+      return await store.call('claim', { worker, tasks, queues, slots }, { waitMs });
+    } catch (error) {
+      this.#host.claimFailed(error);
+      return null;
+    }
+  }
+
+  #retryLater(): void {
+    this.#isWoken = true;
+    if (this.#isOpen) this.#pause.set(this.#backoff.nextMs());
+  }
+
+  #receive(claim: Claim, asked: number): void {
+    this.#backoff.reset();
+    this.#isBusy = claim.jobs.length === asked;
+    if (!this.#isBusy) this.#wait(claim);
+    this.#host.take(claim.jobs);
+    if (this.#isTime) this.#host.requestTurn();
+  }
+
+  #wait({ nextDueMs, unknownTasks }: Claim): void {
+    for (const task of unknownTasks) this.#tellUnknown(task);
+    if (!this.#isOpen) return;
+    this.#poll.set(this.#host.settings.pollingMs);
+    if (nextDueMs === null) this.#due.clear();
+    else this.#due.set(nextDueMs);
+  }
+
+  #tellUnknown(task: string): void {
+    if (this.#unknown.has(task)) return;
+    this.#unknown.add(task);
+    this.#host.settings.logger.warn({ task }, 'A job waits for a task that this worker does not have');
+  }
+}

@@ -1,0 +1,74 @@
+/** What a handler is told beside its params. Made for every job, so what costs something is made when it is read. */
+import { type Logger, withFields } from '../client/logger.ts';
+import type { TaskContext } from '../client/task-context.ts';
+import { GigqError } from '../core/errors.ts';
+import type { Progress } from '../core/job.ts';
+import { preview } from '../core/preview.ts';
+import { truncateUtf8 } from '../core/utf8.ts';
+import type { Attempt } from './attempt.ts';
+
+export interface ContextTools {
+  readonly logger: Logger;
+  report(attempt: Attempt, progress: Progress): void;
+}
+
+const messageBytes = 1024;
+
+export class AttemptContext implements TaskContext {
+  readonly #attempt: Attempt;
+  readonly #tools: ContextTools;
+  #job: TaskContext['job'] | null = null;
+  #log: Logger | null = null;
+
+  constructor(attempt: Attempt, tools: ContextTools) {
+    this.#attempt = attempt;
+    this.#tools = tools;
+  }
+
+  get job(): TaskContext['job'] {
+    this.#job ??= describeJob(this.#attempt);
+    return this.#job;
+  }
+
+  get workerId(): string {
+    return this.#attempt.job.slot;
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
+  }
+
+  get log(): Logger {
+    const { id, task, attempts } = this.#attempt.job;
+    this.#log ??= withFields(this.#tools.logger, { jobId: id, task, attempt: attempts });
+    return this.#log;
+  }
+
+  /** A function of its own, so that handlers can take it out of the context. */
+  get progress(): TaskContext['progress'] {
+    return (done, total, message) => {
+      if (this.#attempt.isOver) return;
+      this.#tools.report(this.#attempt, checkedProgress(done, total, message));
+    };
+  }
+}
+
+function describeJob({ job }: Attempt): TaskContext['job'] {
+  const { id, name, task, queue, attempts, maxAttempts, createdAtMs } = job;
+  const createdAt = new Date(createdAtMs);
+  return { id, name, task, queue, attempt: attempts, maxAttempts, createdAt, workflowId: null };
+}
+
+function checkedProgress(done: number, total?: number, message?: string): Progress {
+  return {
+    done: amount(done, 'done'),
+    total: total === undefined ? null : amount(total, 'total'),
+    message: message === undefined ? null : truncateUtf8(String(message), messageBytes),
+  };
+}
+
+function amount(value: unknown, name: string): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
+  const message = `progress(): expected ${name} to be a number of at least 0, got ${preview(value)}`;
+  throw new GigqError('invalid_option', message);
+}

@@ -1,0 +1,145 @@
+/** The jobs in a worker's slots: starts their handlers, and sees each attempt to its one recorded end. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { decide, type Outcome } from '../core/decide.ts';
+import type { ClaimedJob, Settlement } from '../core/job.ts';
+import { type AbortCode, Attempt, type AttemptHost, type Ending } from './attempt.ts';
+import type { Announcer } from './events.ts';
+import { runIn } from './faults.ts';
+import { type AttemptTools, runAttempt } from './run-attempt.ts';
+import type { SettleBuffer } from './settle-buffer.ts';
+import type { Slots } from './slots.ts';
+
+export interface RunningParts {
+  readonly slots: Slots;
+  readonly settling: SettleBuffer;
+  readonly announcer: Announcer;
+  readonly tools: AttemptTools;
+  /** A slot has become free, and there may be something to settle. */
+  freed(attempt: Attempt): void;
+  /** The job was no longer this worker's when its end was to be recorded. */
+  refused(job: ClaimedJob): void;
+}
+
+/** How long handlers are started in a row before the event loop gets its turn. */
+const sliceMs = 10;
+
+export class RunningJobs implements AttemptHost {
+  readonly #parts: RunningParts;
+  readonly #attempts = new Set<Attempt>();
+  readonly #waiting: Attempt[] = [];
+  /** Handlers run in the context in which the worker was started, not in that of whatever woke it. */
+  readonly #inContext = AsyncLocalStorage.snapshot();
+
+  constructor(parts: RunningParts) {
+    this.#parts = parts;
+  }
+
+  get size(): number {
+    return this.#attempts.size;
+  }
+
+  get attempts(): readonly Attempt[] {
+    return [...this.#attempts];
+  }
+
+  take(jobs: readonly ClaimedJob[]): void {
+    const isStarting = this.#waiting.length > 0;
+    for (const job of jobs) {
+      const attempt = new Attempt(job, this);
+      this.#attempts.add(attempt);
+      this.#waiting.push(attempt);
+    }
+    if (!isStarting) this.#inContext(() => this.#startSome());
+  }
+
+  abortAll(code: AbortCode): void {
+    for (const attempt of this.#attempts) attempt.abort(code);
+  }
+
+  /** Gives back what has not been started yet. */
+  releaseWaiting(): void {
+    for (const attempt of this.#waiting.splice(0)) attempt.abort('shutdown');
+  }
+
+  // ── AttemptHost ───────────────────────────────────────────────────────────────────────────────
+
+  ended(attempt: Attempt, ending: Ending): void {
+    const { slots, announcer } = this.#parts;
+    const { job } = attempt;
+    this.#attempts.delete(attempt);
+    slots.giveBack([job.slot]);
+    if (ending.outcome === null) announcer.gone('cancelled', job);
+    else this.#settle(job, ending, ending.outcome);
+    this.#parts.freed(attempt);
+  }
+
+  blamedLate({ job }: Attempt, error: unknown): void {
+    const { tools } = this.#parts;
+    tools.logger.error({ ...labelOf(job), err: error }, 'A handler failed after its attempt had ended');
+  }
+
+  // ── inside ────────────────────────────────────────────────────────────────────────────────────
+
+  #startSome(): void {
+    const untilMs = performance.now() + sliceMs;
+    while (this.#waiting.length > 0 && performance.now() < untilMs) {
+      const attempt = this.#waiting.shift();
+      if (attempt !== undefined) this.#start(attempt);
+    }
+    if (this.#waiting.length > 0) setImmediate(() => this.#startSome());
+  }
+
+  #start(attempt: Attempt): void {
+    const { announcer, tools } = this.#parts;
+    if (attempt.isOver) return;
+    announcer.started(attempt.job);
+    try {
+      attempt.begin(() => runIn(attempt, () => runAttempt(attempt, tools)));
+    } catch (error) {
+      attempt.blame(error);
+    }
+  }
+
+  #settle(job: ClaimedJob, ending: Ending, outcome: Outcome): void {
+    const settlement = settlementOf(job, outcome);
+    this.#parts.settling.add(settlement, (answer) => {
+      if (answer === 'lost') this.#parts.refused(job);
+      else this.#recorded(job, settlement, ending);
+    });
+  }
+
+  #recorded(job: ClaimedJob, settlement: Settlement, { abort, thrown }: Ending): void {
+    const { announcer } = this.#parts;
+    this.#log(job, settlement, thrown);
+    if (abort === 'lease_lost') announcer.gone('lost', job);
+    else if (abort !== 'shutdown') announcer.settled(eventOf(settlement), { job, settlement, thrown });
+  }
+
+  #log(job: ClaimedJob, { status, execution, attempts }: Settlement, thrown: unknown): void {
+    const { logger } = this.#parts.tools;
+    const fields = labelOf(job);
+    if (status === 'completed') logger.info(fields, 'Job completed');
+    else if (execution === 'released') logger.info(fields, 'Job given back');
+    else if (status === 'failed' || status === 'timeout') {
+      logger.error({ ...fields, err: thrown }, `Job ended as ${status}`);
+    } else logger.warn({ ...fields, err: thrown }, `Attempt ${attempts} of ${job.maxAttempts} failed`);
+  }
+}
+
+function labelOf({ id, task, slot }: ClaimedJob): object {
+  return { jobId: id, task, workerId: slot };
+}
+
+/** A retry policy that cannot be read must not keep the job from ending. */
+function settlementOf(job: ClaimedJob, outcome: Outcome): Settlement {
+  const draw = Math.random();
+  try {
+    return decide(job, outcome, draw);
+  } catch {
+    return decide({ ...job, retry: null }, outcome, draw);
+  }
+}
+
+function eventOf({ status }: Settlement): 'completed' | 'failed' | 'timeout' | 'retrying' {
+  return status === 'scheduled' || status === 'pending' ? 'retrying' : status;
+}

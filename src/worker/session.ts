@@ -1,0 +1,339 @@
+/**
+ * What a worker is between registering and leaving: it puts together the parts that claim, run, settle and reap, and
+ * ends them in order. Everything that leaves for the store in one turn of the event loop leaves from `#turn`, so that
+ * the settlements of finished jobs and the next claim share a message and a commit.
+ */
+import { randomUUID } from 'node:crypto';
+import { GigqError, isGigqError } from '../core/errors.ts';
+import type { ClaimedJob } from '../core/job.ts';
+import type { NewWorker, StoreEvent, WorkerKey } from '../store/store.ts';
+import type { StoreHandle } from '../store/store-handle.ts';
+import type { Attempt } from './attempt.ts';
+import { type ClaimHost, ClaimLoop } from './claim-loop.ts';
+import { Countdown, type CountdownHost } from './countdown.ts';
+import type { Announcer } from './events.ts';
+import { cancelledOf, HeldWatch, type WatchHost } from './held-watch.ts';
+import { processIdentity } from './identity.ts';
+import { Life, type LifeHost } from './life.ts';
+import type { Settings } from './options.ts';
+import { ProgressBuffer } from './progress-buffer.ts';
+import { Reaper, type ReaperHost } from './reaper.ts';
+import type { AttemptTools } from './run-attempt.ts';
+import { RunningJobs, type RunningParts } from './running-jobs.ts';
+import { SettleBuffer, type SettleHost } from './settle-buffer.ts';
+import { Slots } from './slots.ts';
+import type { TaskTable } from './task-loader.ts';
+import { isLasting, Trouble } from './trouble.ts';
+import { version } from './version.ts';
+
+export interface SessionParts {
+  readonly store: StoreHandle;
+  readonly settings: Settings;
+  readonly tasks: TaskTable;
+  readonly announcer: Announcer;
+}
+
+/** How much to run: so many jobs at most, and whether to end when there is nothing left. */
+export interface Run {
+  readonly jobs: number;
+  readonly untilIdle: boolean;
+}
+
+type Hosts = ClaimHost & SettleHost & WatchHost & ReaperHost & LifeHost & RunningParts & CountdownHost;
+
+/** How long a call may wait for the database: usually, when there is no time left, and for a farewell. */
+const usualWaitMs = 5000;
+const lastWaitMs = 800;
+const farewellMs = 500;
+
+/** What can be wrong when a worker starts and pass by itself. */
+const passing: ReadonlySet<string> = new Set(['database_busy', 'database_full']);
+
+export class Session implements Hosts {
+  readonly store: StoreHandle;
+  readonly settings: Settings;
+  readonly announcer: Announcer;
+  readonly instance = randomUUID();
+  readonly slots: Slots;
+  readonly settling: SettleBuffer;
+  readonly tools: AttemptTools;
+  readonly #tasks: TaskTable;
+  readonly #trouble: Trouble;
+  readonly #progress: ProgressBuffer;
+  readonly #running: RunningJobs;
+  readonly #life = new Life(this);
+  readonly #watch = new HeldWatch(this);
+  readonly #countdown = new Countdown(this);
+  readonly #loop: ClaimLoop;
+  readonly #reaper: Reaper;
+  readonly #quiet = Promise.withResolvers<void>();
+  readonly #subscriptions: (() => void)[] = [];
+  #run: Run | null = null;
+  #runEnded = Promise.withResolvers<void>();
+  #ran = 0;
+  #isTurnDue = false;
+  #isIdle = false;
+  #wasHeldUp = false;
+  #stopping: Promise<void> | null = null;
+  #failure: { readonly error: unknown } | null = null;
+  #settleError: unknown;
+
+  constructor({ store, settings, tasks, announcer }: SessionParts) {
+    this.store = store;
+    this.settings = settings;
+    this.announcer = announcer;
+    this.#tasks = tasks;
+    this.slots = new Slots(settings.workerId, settings.concurrency);
+    this.#trouble = new Trouble(settings.logger);
+    this.#progress = new ProgressBuffer(store, (error) => this.#failed('Recording progress', error));
+    this.settling = new SettleBuffer(this);
+    this.tools = {
+      logger: settings.logger,
+      taskNamed: (name) => tasks.named(name),
+      report: (attempt, progress) => this.#progress.add(attempt, progress),
+    };
+    this.#running = new RunningJobs(this);
+    this.#loop = new ClaimLoop(this);
+    this.#reaper = new Reaper(this);
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping !== null;
+  }
+
+  get attempts(): readonly Attempt[] {
+    return this.#running.attempts;
+  }
+
+  /** Registers the worker; rejects if the database cannot be used. */
+  async open(): Promise<void> {
+    if (this.#subscriptions.length === 0) this.#subscribe();
+    if (this.#life.key === null) await this.#life.register();
+  }
+
+  /** Runs jobs until the worker is stopped, or there are no more; resolves with how many ran. */
+  async run(run: Run): Promise<number> {
+    if (run.untilIdle) await this.#reaper.sweep();
+    if (this.#stopping === null) await this.#work(run);
+    if (this.#failure !== null) throw this.#failure.error;
+    return this.#ran;
+  }
+
+  /** Claims no more, lets handlers end until the deadline, gives back the rest, and leaves. */
+  stop(timeoutMs: number): Promise<void> {
+    this.#countdown.limitTo(timeoutMs);
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  // ── for the parts ─────────────────────────────────────────────────────────────────────────────
+
+  get key(): WorkerKey | null {
+    return this.#life.key;
+  }
+
+  get waitMs(): number {
+    return this.#countdown.isOver ? lastWaitMs : usualWaitMs;
+  }
+
+  get isHeldUp(): boolean {
+    return this.settling.failed >= this.slots.count;
+  }
+
+  get isRunning(): boolean {
+    return this.#running.size > 0;
+  }
+
+  get worker(): NewWorker {
+    const { workerId: label, queues, concurrency, leaseMs } = this.settings;
+    const { instance } = this;
+    const tasks = this.#tasks.names();
+    return { ...processIdentity(), instance, label, version, queues, tasks, concurrency, leaseMs };
+  }
+
+  taskNames(): readonly string[] {
+    return this.#tasks.names();
+  }
+
+  take(jobs: readonly ClaimedJob[]): void {
+    if (jobs.length > 0) this.#begin(jobs);
+    this.#check();
+  }
+
+  freed({ hasBegun }: Attempt): void {
+    if (hasBegun) this.#ran += 1;
+    this.#loop.wake();
+    this.requestTurn();
+  }
+
+  async refused(job: ClaimedJob): Promise<void> {
+    const cancelled = await cancelledOf(this.store, [job]).catch(() => new Set());
+    this.announcer.gone(cancelled.has(job.id) ? 'cancelled' : 'lost', job);
+  }
+
+  fenced({ epoch }: WorkerKey): void {
+    if (this.key === null || this.key.epoch === epoch) this.#registerAgain();
+  }
+
+  settleAnswered(): void {
+    if (this.#wasHeldUp && !this.isHeldUp) this.requestTurn();
+    this.#wasHeldUp = this.isHeldUp;
+    this.#check();
+  }
+
+  requestTurn(): void {
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    setImmediate(() => this.#turn());
+  }
+
+  registerFailed(error: unknown, isFirst: boolean): boolean {
+    const canPass = isFirst ? isGigqError(error) && passing.has(error.code) : !isLasting(error);
+    if (canPass) this.#trouble.report('Registering the worker', error);
+    return canPass;
+  }
+
+  claimFailed(error: unknown): void {
+    this.#failed('Claiming jobs', error);
+  }
+
+  settleFailed(error: unknown): void {
+    this.#settleError = error;
+    this.#failed('Recording how jobs ended', error);
+  }
+
+  watchFailed(error: unknown): void {
+    this.#failed('Looking for cancelled jobs', error);
+  }
+
+  sweepFailed(error: unknown): void {
+    this.#failed('Looking for dead workers', error);
+  }
+
+  timeIsUp(): void {
+    this.#running.abortAll('shutdown');
+  }
+
+  giveUp(): void {
+    if (!this.settling.isEmpty) this.#failure ??= { error: this.#settleError ?? noAnswer() };
+    this.settling.giveUp();
+    this.#quiet.resolve();
+  }
+
+  // ── inside ────────────────────────────────────────────────────────────────────────────────────
+
+  #subscribe(): void {
+    const listen = (event: StoreEvent): void => this.#hear(event);
+    for (const interest of ['work', 'lease', 'closed'] as const) {
+      this.#subscriptions.push(this.store.subscribe(interest, listen));
+    }
+  }
+
+  #hear(event: StoreEvent): void {
+    if (event.type === 'work') this.#wake();
+    else if (event.type === 'closed') this.#fail(event.error);
+    else if (event.type === 'lease' && event.instance === this.instance) this.#hearLease(event.state);
+  }
+
+  #hearLease(state: 'renewed' | 'danger' | 'lost'): void {
+    if (state === 'danger') this.#running.abortAll('lease_lost');
+    if (state === 'lost') this.#registerAgain();
+  }
+
+  #wake(): void {
+    this.#loop.wake();
+    this.#watch.hint();
+  }
+
+  async #work(run: Run): Promise<void> {
+    this.#run = run;
+    this.#ran = 0;
+    this.#isIdle = false;
+    this.#runEnded = Promise.withResolvers();
+    this.#reaper.start();
+    this.#loop.open(run.jobs);
+    await this.#runEnded.promise;
+    this.#run = null;
+    this.#loop.close();
+    this.#reaper.stop();
+  }
+
+  #begin(jobs: readonly ClaimedJob[]): void {
+    this.#isIdle = false;
+    this.#running.take(jobs);
+    this.#watch.start();
+    if (this.#stopping !== null) this.#running.releaseWaiting();
+  }
+
+  #turn(): void {
+    this.#isTurnDue = false;
+    this.#progress.flushEnded();
+    this.settling.flush();
+    this.#loop.turn();
+    this.#check();
+  }
+
+  /** Whether this is the end of a run or of a stop: nothing runs, and everything that ran is recorded. */
+  #check(): void {
+    if (this.isRunning || !this.settling.isEmpty || !this.#loop.isAtRest) return;
+    if (this.#stopping !== null) this.#quiet.resolve();
+    else if (this.#run !== null) this.#rest(this.#run);
+  }
+
+  #rest({ untilIdle }: Run): void {
+    if (this.#loop.hasFoundNothing && !this.#isIdle) {
+      this.#isIdle = true;
+      this.announcer.tell('idle');
+    }
+    if (untilIdle) this.#runEnded.resolve();
+  }
+
+  /** What ran under the old key is given back with its old leases, as far as they still hold. */
+  #registerAgain(): void {
+    this.#running.abortAll('lease_lost');
+    if (this.#stopping !== null) return;
+    this.#life.register().then(
+      () => this.#loop.wake(),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #failed(doing: string, error: unknown): void {
+    if (isLasting(error)) this.#fail(error);
+    else this.#trouble.report(doing, error);
+  }
+
+  /** The database is lost for good: handlers are stopped, and the run ends with the cause. */
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#running.abortAll('lease_lost');
+    void this.stop(0);
+  }
+
+  async #stop(): Promise<void> {
+    this.#loop.close();
+    this.#reaper.stop();
+    this.#running.releaseWaiting();
+    if (this.isRunning) this.#tellStopping();
+    this.requestTurn();
+    await this.#quiet.promise;
+    this.#countdown.clear();
+    this.#watch.stop();
+    await this.#life.leave(farewellMs);
+    for (const unsubscribe of this.#subscriptions) unsubscribe();
+    this.#runEnded.resolve();
+  }
+
+  #tellStopping(): void {
+    if (this.key === null) return;
+    const beat = { ...this.key, stopping: true };
+    this.store.call('renew', beat, { waitMs: this.waitMs }).catch((error: unknown) => {
+      this.#trouble.report('Telling that the worker stops', error);
+    });
+  }
+}
+
+function noAnswer(): GigqError {
+  const message = 'The database did not answer in time; what ran last is left to the lease';
+  return new GigqError('database_busy', message);
+}

@@ -1,0 +1,29 @@
+/** The places in which a worker runs jobs. A slot is free, asked for by a claim, or taken by a job. */
+
+export class Slots {
+  readonly count: number;
+  readonly #free: string[];
+
+  /** One slot bears the worker's own id; several are numbered. */
+  constructor(workerId: string, count: number) {
+    this.count = count;
+    this.#free = count === 1 ? [workerId] : numbered(workerId, count);
+  }
+
+  get free(): number {
+    return this.#free.length;
+  }
+
+  /** Takes up to so many, those first that were given back last. */
+  take(wanted: number): readonly string[] {
+    return this.#free.splice(Math.max(0, this.#free.length - wanted)).toReversed();
+  }
+
+  giveBack(slots: readonly string[]): void {
+    this.#free.push(...slots.toReversed());
+  }
+}
+
+function numbered(workerId: string, count: number): string[] {
+  return Array.from({ length: count }, (_, place) => `${workerId}-${count - 1 - place}`);
+}

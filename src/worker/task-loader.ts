@@ -1,0 +1,105 @@
+/** The tasks of a worker: given as objects, or exported by modules. The only place that imports what was named. */
+import { existsSync } from 'node:fs';
+import { glob } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type AnyTask, definitionOf, isTask, registeredTasks, type TaskDefinition } from '../client/registry.ts';
+import { describeError } from '../core/describe-error.ts';
+import { GigqError } from '../core/errors.ts';
+
+/** A task, or where to find some: a path, a URL or a glob of modules. */
+export type TaskSource = AnyTask | string | URL;
+
+export interface TaskTable {
+  names(): readonly string[];
+  named(name: string): TaskDefinition | undefined;
+}
+
+/** Every task that this process has defined at the moment of asking. */
+export class DefinedTasks implements TaskTable {
+  #tasks: ReadonlyMap<string, TaskDefinition> = new Map();
+
+  names(): readonly string[] {
+    this.#tasks = byName(registeredTasks());
+    return [...this.#tasks.keys()];
+  }
+
+  named(name: string): TaskDefinition | undefined {
+    return this.#tasks.get(name);
+  }
+}
+
+/** The tasks of a list, of which every module could be imported. */
+export class ListedTasks implements TaskTable {
+  readonly #tasks: ReadonlyMap<string, TaskDefinition>;
+
+  constructor(tasks: readonly AnyTask[]) {
+    this.#tasks = byName(tasks);
+  }
+
+  names(): readonly string[] {
+    return [...this.#tasks.keys()];
+  }
+
+  named(name: string): TaskDefinition | undefined {
+    return this.#tasks.get(name);
+  }
+}
+
+function byName(tasks: readonly AnyTask[]): Map<string, TaskDefinition> {
+  return new Map(tasks.map((task) => [task.taskName, definitionOf(task)]));
+}
+
+/**
+ * Imports what the sources name.
+ * @throws {GigqError} `invalid_option`, naming the file that is not there, cannot be imported or exports no task
+ */
+export async function loadTasks(sources: readonly TaskSource[] | undefined): Promise<TaskTable> {
+  if (sources === undefined) return new DefinedTasks();
+  const tasks: AnyTask[] = [];
+  for (const source of sources) tasks.push(...(await tasksOf(source)));
+  return new ListedTasks(tasks);
+}
+
+async function tasksOf(source: TaskSource): Promise<readonly AnyTask[]> {
+  if (isTask(source)) return [source];
+  const tasks: AnyTask[] = [];
+  for (const file of await filesOf(source as string | URL)) tasks.push(...(await importTasks(file)));
+  return tasks;
+}
+
+const globSign = /[*?[\]{}]/u;
+
+async function filesOf(source: string | URL): Promise<readonly string[]> {
+  if (source instanceof URL || source.startsWith('file:')) return [fileURLToPath(source)];
+  const path = resolve(source);
+  if (existsSync(path) || !globSign.test(source)) return [path];
+  const files: string[] = [];
+  for await (const file of glob(source)) files.push(resolve(file));
+  if (files.length === 0) throw refused(`No file matches '${source}'`);
+  return files.toSorted();
+}
+
+async function importTasks(file: string): Promise<readonly AnyTask[]> {
+  if (!existsSync(file)) throw refused(`There is no file ${file}`);
+  const exported = Object.values(await importModule(file));
+  const tasks = exported.filter(isTask);
+  if (tasks.length === 0) throw refused(`${file} exports no task`);
+  return tasks;
+}
+
+async function importModule(file: string): Promise<object> {
+  try {
+    return (await import(pathToFileURL(file).href)) as object;
+  } catch (error) {
+    throw refused(`${file} cannot be imported: ${messageOf(error)}`, error);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return describeError(error).message;
+}
+
+function refused(message: string, cause?: unknown): GigqError {
+  return new GigqError('invalid_option', `Worker: tasks: ${message}`, cause === undefined ? {} : { cause });
+}
