@@ -1,0 +1,33 @@
+/** The queue as one command uses it: opened in place, closed before the command ends. */
+import type { JobQueue } from '../index.ts';
+import { wrongUsage } from './failure.ts';
+import { type CommonOptions, databaseOf } from './settings.ts';
+
+type Use<T> = (queue: JobQueue) => Promise<T>;
+
+async function open(options: CommonOptions, initialize: boolean): Promise<JobQueue> {
+  const database = await databaseOf(options);
+  if (database === ':memory:') {
+    throw wrongUsage('a database in memory ends with the command', 'Name a file.');
+  }
+  const { JobQueue } = await import('../index.ts');
+  return new JobQueue(database, { inPlace: true, initialize });
+}
+
+async function using<T>(queue: JobQueue, use: Use<T>): Promise<T> {
+  try {
+    return await use(queue);
+  } finally {
+    await queue.close();
+  }
+}
+
+/** For commands that look at jobs, or change those that are there: no database is made. */
+export async function withExistingQueue<T>(options: CommonOptions, use: Use<T>): Promise<T> {
+  return using(await open(options, false), use);
+}
+
+/** For commands that may be the first to use the database. */
+export async function withQueue<T>(options: CommonOptions, use: Use<T>): Promise<T> {
+  return using(await open(options, true), use);
+}
