@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test, type TestContext } from 'node:test';
+import { Script } from '../helpers/script.ts';
+
+/** Starts it where it can leave nothing behind unseen. */
+function start(t: TestContext, file: string, env: NodeJS.ProcessEnv = {}): Example {
+  const folder = mkdtempSync(join(tmpdir(), 'gigq-examples-'));
+  const script = Script.start(t, file, { cwd: folder, env: { ...env, TMPDIR: folder } });
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return { folder, script };
+}
+
+interface Example {
+  readonly folder: string;
+  readonly script: Script;
+}
+
+/** Its output, once it has ended well and cleaned up. */
+async function outputOf({ folder, script }: Example): Promise<string> {
+  const { code, stdout, stderr } = await script.end();
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr, '');
+  assert.deepEqual(readdirSync(folder), []);
+  return stdout;
+}
+
+async function ask(url: string, init?: RequestInit): Promise<{ status: number; body: any }> {
+  const response = await fetch(url, init);
+  return { status: response.status, body: await response.json() };
+}
+
+describe('the examples', () => {
+  test('hello.ts greets', async (t) => {
+    assert.equal(await outputOf(start(t, 'examples/hello.ts')), 'Hello, Ada!\n');
+  });
+
+  test('retries.ts tries again, gives up and comes back', async (t) => {
+    const output = await outputOf(start(t, 'examples/retries.ts'));
+    assert.equal(
+      output,
+      `/flaky
+  attempt 1 failed: /flaky answered 503
+  attempt 2 failed: /flaky answered 503
+  completed: the text of /flaky
+  3 of 4 attempts, 3 runs
+/gone
+  failed for good
+  1 of 4 attempts, 1 runs
+/busy
+  put off: The handler asked to run again in 100ms
+  put off: The handler asked to run again in 100ms
+  completed: the text of /busy
+  1 of 4 attempts, 3 runs
+/down
+  attempt 1 failed: /down answered 503
+  attempt 2 failed: /down answered 503
+  attempt 3 failed: /down answered 503
+  failed for good
+  4 of 4 attempts, 4 runs
+`,
+    );
+  });
+
+  test('worker-processes/ shares the jobs of one file among three processes', async (t) => {
+    const output = await outputOf(start(t, 'examples/worker-processes/main.ts'));
+    const counts = output.matchAll(/^process \d+ ran (?<count>\d+) of 60 jobs$/gmu);
+    const sum = counts.reduce((total, { groups }) => total + Number(groups?.['count']), 0);
+    assert.equal(sum, 60);
+    assert.match(output, /^There are 45995 prime numbers below 559000\.$/mu);
+  });
+
+  test('web-app.ts takes a request, leaves the work to a job and shows its result', async (t) => {
+    const example = start(t, 'examples/web-app.ts', { PORT: '0' });
+    const [, address = ''] = await example.script.says(/^Listening on (\S+)$/mu);
+    const post = (body: string): ReturnType<typeof ask> =>
+      ask(`${address}/counts`, { method: 'POST', body });
+
+    const created = await post('{"text":"to be or not to be"}');
+    assert.equal(created.status, 202);
+    const shown = await ask(`${address}/counts/${created.body.id}?wait`);
+    assert.deepEqual(shown, {
+      status: 200,
+      body: { id: created.body.id, status: 'completed', result: { words: 6 }, error: null },
+    });
+    assert.equal((await post('{"text":1}')).status, 400);
+    assert.equal((await post('no JSON')).status, 400);
+    assert.equal((await ask(`${address}/counts/nothing`)).status, 404);
+
+    example.script.signal('SIGTERM');
+    assert.match(await outputOf(example), /^Stopped$/mu);
+  });
+});
