@@ -1,4 +1,6 @@
 /** The public surface of gigq. */
+import './client/supported-node.ts';
+
 export { duration, type Duration } from './core/duration.ts';
 export {
   type ErrorCode,

@@ -84,7 +84,9 @@ const framesShown = 16;
 
 /** The file whose code called into `callee`, the URL of a module; undefined if that is no file. */
 export function callerOf(callee: string): string | undefined {
-  const scripts = util.getCallSites(framesShown).map(({ scriptName }) => scriptName);
+  // As they were loaded, not as a source map has them: that is what `callee` is compared with.
+  const frames = util.getCallSites(framesShown, { sourceMap: false });
+  const scripts = frames.map(({ scriptName }) => scriptName);
   const isOwn = (script: string): boolean => script === callee || script === import.meta.url;
   const caller = scripts.find((script) => !isOwn(script) && !script.startsWith('node:'));
   // In a bundle the caller's code is in the same file as this.

@@ -7,6 +7,7 @@ import { GigqError, JobNotFoundError } from '../core/errors.ts';
 import type { FinalOutcome } from '../core/job.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 import type { Reply } from '../store/store.ts';
+import { LookOrder } from './look-order.ts';
 
 /** One who waits for one job. */
 export interface Waiting {
@@ -27,17 +28,16 @@ interface Waiter {
 type Outcome = Reply<'outcomes'>[number];
 
 const pollMs = 1000;
-// Many who wait for jobs of a busy worker must not keep the store from its work.
-const leastRestMs = 5;
-const idsPerLook = 1000;
+// Those who wait for the jobs of a busy worker must not keep the store from its work.
+const restMs = { least: 2, most: 20 };
 
 export class ResultWaiter {
   readonly #store: StoreHandle;
   readonly #waiters = new Map<string, Set<Waiter>>();
+  readonly #order = new LookOrder(this.#waiters);
   #unwatch: (() => void) | undefined;
   #looks = 0;
   #isLooking = false;
-  #isStale = false;
   #isDeaf = false;
 
   constructor(store: StoreHandle) {
@@ -54,6 +54,7 @@ export class ResultWaiter {
     if (known === undefined) this.#waiters.set(id, new Set([waiter]));
     else known.add(waiter);
     this.#unwatch ??= this.#watch();
+    this.#order.add(id);
     this.#look();
     const leave = (): void => this.#leave(id, waiter);
     return { outcome: waiter.outcome.promise, looked: waiter.looked.promise, leave };
@@ -68,8 +69,9 @@ export class ResultWaiter {
 
   #leave(id: string, waiter: Waiter): void {
     const waiters = this.#waiters.get(id);
-    waiters?.delete(waiter);
-    if (waiters?.size === 0) this.#waiters.delete(id);
+    if (waiters?.delete(waiter) !== true || waiters.size > 0) return;
+    this.#waiters.delete(id);
+    this.#order.remove(id);
     if (this.#waiters.size > 0) return;
     this.#unwatch?.();
     this.#unwatch = undefined;
@@ -79,7 +81,7 @@ export class ResultWaiter {
     let unsubscribe = this.#subscribe();
     const poll = setInterval(() => {
       if (this.#isDeaf) unsubscribe = this.#subscribe();
-      this.#look();
+      this.#refresh();
     }, pollMs);
     return () => {
       clearInterval(poll);
@@ -90,54 +92,58 @@ export class ResultWaiter {
   #subscribe(): () => void {
     this.#isDeaf = false;
     const stops = [
-      this.#store.subscribe('change', () => this.#look()),
+      this.#store.subscribe('change', () => this.#refresh()),
       // The store gives no more hints; the next look starts it anew.
       this.#store.subscribe('closed', () => (this.#isDeaf = true)),
     ];
     return () => stops.forEach((stop) => stop());
   }
 
+  #refresh(): void {
+    this.#order.refresh();
+    this.#look();
+  }
+
   #look(): void {
-    this.#isStale = true;
     if (this.#isLooking) return;
     this.#isLooking = true;
     // One look for all who come in the same turn.
-    queueMicrotask(() => void this.#lookWhileStale());
+    queueMicrotask(() => void this.#lookUntilDone());
   }
 
-  async #lookWhileStale(): Promise<void> {
-    while (this.#isStale && this.#waiters.size > 0) {
-      this.#isStale = false;
+  async #lookUntilDone(): Promise<void> {
+    while (!this.#order.isDone) {
       const start = performance.now();
-      await this.#lookAtAll();
-      if (this.#waiters.size > 0) await rest(performance.now() - start);
+      const ids = this.#order.next();
+      const ended = await this.#lookAt(ids);
+      // A look that found most of them ended was no waste: the next one may do as well.
+      if (ended * 2 < ids.length) await rest(2 * (performance.now() - start));
     }
     this.#isLooking = false;
   }
 
-  async #lookAtAll(): Promise<void> {
-    const ids = [...this.#waiters.keys()];
+  /** Returns how many of the jobs had ended. */
+  async #lookAt(ids: readonly string[]): Promise<number> {
+    this.#looks += 1;
+    const look = this.#looks;
     try {
-      for (let start = 0; start < ids.length; start += idsPerLook) {
-        await this.#lookAt(ids.slice(start, start + idsPerLook));
-      }
+      const outcomes = await this.#store.call('outcomes', ids);
+      for (const [index, id] of ids.entries()) this.#tell(id, outcomes[index] ?? null, look);
+      return outcomes.filter((outcome) => outcome !== 'unfinished').length;
     } catch (error) {
       // A database that is busy is asked again by the poll.
       const passes = error instanceof GigqError && error.code === 'database_busy';
       if (!passes) this.rejectAll(error);
+      return 0;
     }
-  }
-
-  async #lookAt(ids: readonly string[]): Promise<void> {
-    this.#looks += 1;
-    const look = this.#looks;
-    const outcomes = await this.#store.call('outcomes', ids);
-    for (const [index, id] of ids.entries()) this.#tell(id, outcomes[index] ?? null, look);
   }
 
   #tell(id: string, outcome: Outcome, look: number): void {
     for (const waiter of this.#waiters.get(id) ?? []) {
-      if (waiter.after < look) tell(waiter, outcome, id);
+      if (waiter.after >= look) continue;
+      tell(waiter, outcome, id);
+      // At once, so that the next look does not ask for it again.
+      if (outcome !== 'unfinished') this.#leave(id, waiter);
     }
   }
 }
@@ -148,8 +154,8 @@ function tell(waiter: Waiter, outcome: Outcome, id: string): void {
   waiter.looked.resolve();
 }
 
-function rest(lookMs: number): Promise<void> {
+function rest(ms: number): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, Math.max(lookMs, leastRestMs));
+    setTimeout(resolve, Math.min(Math.max(ms, restMs.least), restMs.most));
   });
 }

@@ -21,10 +21,9 @@ export function looking(context: Context): Looking {
     counts: () => counts(context),
     executions: (id) => executions(context, id),
     outcomes: (ids) =>
-      ids.map((id) => {
-        const row = connection.get('outcome', { id });
-        return row === undefined ? null : toOutcome(row);
-      }),
+      connection
+        .all('outcomes', { ids: JSON.stringify(ids) })
+        .map((row) => (row['status'] === null ? null : toOutcome(row))),
     workers: () => connection.all('workers').map(toWorker),
   };
 }

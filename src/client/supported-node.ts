@@ -1,0 +1,12 @@
+/** Says which Node is needed, before anything else of gigq fails for want of it. Imported for that alone. */
+import { GigqError } from '../core/errors.ts';
+import { isSupportedNode } from '../core/node-version.ts';
+
+const { node } = process.versions;
+
+if (!isSupportedNode(node)) {
+  throw new GigqError(
+    'sqlite_unsafe',
+    `gigq needs Node 22.22.3 or later in its line, or 24.15.0 or later; this is Node ${node}`,
+  );
+}

@@ -1,2 +1,0 @@
--- How a job stands, by its id.
-SELECT status, result, error FROM gigq_jobs WHERE id = :id
