@@ -1,5 +1,4 @@
 /** `gigq.config.ts` or `.js` in the working directory: defaults of a project. */
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { wrongUsage } from './failure.ts';
 import { importFile } from './import-file.ts';
@@ -11,8 +10,6 @@ export interface Config {
   readonly pollingInterval?: string;
   readonly concurrency?: number;
 }
-
-const fileNames = ['gigq.config.ts', 'gigq.config.js', 'gigq.config.mjs'];
 
 type Reader = (value: unknown) => unknown;
 
@@ -59,10 +56,8 @@ function readSettings(file: string, exported: unknown): Config {
   return Object.fromEntries(given.map(([name, value]) => [name, readSetting(file, name, value)]));
 }
 
-/** The settings of the project; none if there is no such file. */
-export async function readConfig(): Promise<Config> {
-  const file = fileNames.find((name) => existsSync(name));
-  if (file === undefined) return {};
+/** Reads a file in the working directory. */
+export async function readConfigFile(file: string): Promise<Config> {
   const module = await importFile(resolve(file), file);
   return readSettings(file, module['default']);
 }

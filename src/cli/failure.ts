@@ -87,9 +87,14 @@ export function describeFailure(error: unknown): string {
   return escapeLine(`${sentence(messageOf(error).trim())} ${whatIsMore(error)}`);
 }
 
+// Causes may go round in a circle.
+const causesShown = 5;
+
 /** Where the error and its causes come from. */
-export function stackOf(error: unknown): string {
+export function stackOf(error: unknown, causes = causesShown): string {
   if (!(error instanceof Error)) return '';
-  const cause = error.cause === undefined ? '' : `\ncaused by: ${stackOf(error.cause)}`;
-  return `${escapeBlock(error.stack ?? error.message)}${cause}`;
+  const own = escapeBlock(error.stack ?? error.message);
+  return error.cause === undefined || causes === 0
+    ? own
+    : `${own}\ncaused by: ${stackOf(error.cause, causes - 1)}`;
 }

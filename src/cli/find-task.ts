@@ -1,6 +1,6 @@
 /** The task that `gigq submit` names: by its name alone, or as the export of a module. */
 import { existsSync, globSync, realpathSync } from 'node:fs';
-import { resolve, sep } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AnyTask } from '../index.ts';
 import { Failure, wrongUsage } from './failure.ts';
@@ -22,7 +22,8 @@ function moduleMissing(path: string): Failure {
 function pathBelowHere(path: string): string {
   if (!existsSync(path)) throw moduleMissing(path);
   const real = realpathSync(path);
-  if (real.startsWith(realpathSync('.') + sep)) return real;
+  const way = relative(realpathSync('.'), real);
+  if (!isAbsolute(way) && way.split(sep)[0] !== '..') return real;
   throw wrongUsage(
     `${path} is outside the working directory`,
     'Change to the folder that holds it.',

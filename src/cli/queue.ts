@@ -1,15 +1,11 @@
 /** The queue as one command uses it: opened in place, closed before the command ends. */
 import type { JobQueue } from '../index.ts';
-import { wrongUsage } from './failure.ts';
 import { type CommonOptions, databaseOf } from './settings.ts';
 
 type Use<T> = (queue: JobQueue) => Promise<T>;
 
 async function open(options: CommonOptions, initialize: boolean): Promise<JobQueue> {
   const database = await databaseOf(options);
-  if (database === ':memory:') {
-    throw wrongUsage('a database in memory ends with the command', 'Name a file.');
-  }
   const { JobQueue } = await import('../index.ts');
   return new JobQueue(database, { inPlace: true, initialize });
 }

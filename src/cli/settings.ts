@@ -1,5 +1,7 @@
 /** Where a setting comes from: flag over environment over configuration file over default. */
-import { readConfig } from './config.ts';
+import { existsSync } from 'node:fs';
+import type { Config } from './config.ts';
+import { wrongUsage } from './failure.ts';
 
 /** The options that every command has. */
 export interface CommonOptions {
@@ -8,9 +10,19 @@ export interface CommonOptions {
   readonly verbose?: boolean;
 }
 
-// The parser has already put the first of the two variables in the place of a missing flag.
+const configFiles = ['gigq.config.ts', 'gigq.config.js', 'gigq.config.mjs'];
+
+/** The settings of the project; none if there is no such file. */
+export async function readConfig(): Promise<Config> {
+  const file = configFiles.find((name) => existsSync(name));
+  return file === undefined ? {} : (await import('./config.ts')).readConfigFile(file);
+}
+
 export async function databaseOf({ db }: CommonOptions): Promise<string> {
-  return db ?? process.env['GIGQ_DB_PATH'] ?? (await readConfig()).db ?? 'gigq.db';
+  // The parser has already put GIGQ_DB in the place of a missing flag.
+  const name = db ?? process.env['GIGQ_DB_PATH'] ?? (await readConfig()).db ?? 'gigq.db';
+  if (name !== ':memory:') return name;
+  throw wrongUsage('a database in memory ends with the command', 'Name a file.');
 }
 
 // A glob may hold commas within its braces.

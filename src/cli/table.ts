@@ -1,6 +1,5 @@
 /** Tables without borders that fit the terminal, whatever the width of their characters. */
-import Table from 'cli-table3';
-import stringWidth from 'string-width';
+import measureText from 'fast-string-truncated-width';
 import { escapeLine } from './escape.ts';
 import { colorsOf, terminalWidth } from './output.ts';
 
@@ -15,92 +14,78 @@ export interface Column<Row> {
   readonly dropOrder?: number;
 }
 
-interface Fitted<Row> extends Column<Row> {
+/** A column with its texts, the title first. */
+interface Filled<Row> extends Column<Row> {
+  readonly texts: readonly string[];
   readonly width: number;
 }
 
-const gap = 2;
+const gap = '  ';
 const narrowest = 8;
 
-function cut(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
-  let kept = '';
-  let left = width - 1;
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    left -= stringWidth(segment);
-    if (left < 0) break;
-    kept += segment;
-  }
-  return `${kept}…`;
+function widthOf(text: string): number {
+  return measureText(text).width;
 }
 
-function measure<Row>(column: Column<Row>, rows: readonly Row[]): Fitted<Row> {
-  const text = (row: Row): string => escapeLine(column.text(row));
-  const width = rows.reduce(
-    (widest, row) => Math.max(widest, stringWidth(text(row))),
-    column.title.length,
-  );
-  return { ...column, text, width };
+function fill<Row>(column: Column<Row>, rows: readonly Row[]): Filled<Row> {
+  const texts = [column.title, ...rows.map((row) => escapeLine(column.text(row)))];
+  const width = texts.reduce((widest, text) => Math.max(widest, widthOf(text)), 0);
+  return { ...column, texts, width };
 }
 
-function totalWidth(columns: readonly { readonly width: number }[]): number {
-  return columns.reduce((sum, { width }) => sum + width, gap * (columns.length - 1));
+function totalWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, gap.length * (widths.length - 1));
 }
 
-function leastWidth<Row>(columns: readonly Fitted<Row>[]): number {
-  return totalWidth(
-    columns.map(({ width, isFlexible }) => ({
-      width: isFlexible ? Math.min(width, narrowest) : width,
-    })),
-  );
+function leastWidth({ width, isFlexible }: Filled<never>): number {
+  return isFlexible ? Math.min(width, narrowest) : width;
 }
 
-function dropColumns<Row>(columns: readonly Fitted<Row>[], room: number): readonly Fitted<Row>[] {
-  if (leastWidth(columns) <= room) return columns;
+function dropColumns<Row>(columns: readonly Filled<Row>[], room: number): readonly Filled<Row>[] {
   const first = Math.max(...columns.map(({ dropOrder = 0 }) => dropOrder));
-  if (first === 0) return columns;
-  return dropColumns(
-    columns.filter(({ dropOrder }) => dropOrder !== first),
-    room,
-  );
+  if (first === 0 || totalWidth(columns.map(leastWidth)) <= room) return columns;
+  const kept = columns.filter(({ dropOrder }) => dropOrder !== first);
+  return dropColumns(kept, room);
 }
 
-function shrink<Row>(columns: readonly Fitted<Row>[], room: number): readonly Fitted<Row>[] {
-  let excess = totalWidth(columns) - room;
+function shrink<Row>(columns: readonly Filled<Row>[], room: number): readonly Filled<Row>[] {
+  let excess = totalWidth(columns.map(({ width }) => width)) - room;
   return columns.map((column) => {
-    if (excess <= 0 || !column.isFlexible) return column;
-    const width = Math.max(column.width - excess, Math.min(column.width, narrowest));
+    const width = Math.max(column.width - Math.max(excess, 0), leastWidth(column));
     excess -= column.width - width;
     return { ...column, width };
   });
 }
 
-function fit<Row>(
-  columns: readonly Fitted<Row>[],
-  room: number | undefined,
-): readonly Fitted<Row>[] {
-  return room === undefined ? columns : shrink(dropColumns(columns, room), room);
+function cut(text: string, width: number): string {
+  const { index } = measureText(text, { limit: width, ellipsis: '…' });
+  return `${text.slice(0, index)}…`;
 }
 
-function cell<Row>(column: Fitted<Row>, row: Row): string {
-  const text = cut(column.text(row), column.width);
-  return column.paint?.(text, row) ?? text;
+/** The text in the width of its column, painted. */
+function place<Row>(
+  { width, align }: Filled<Row>,
+  full: string,
+  paint: (text: string) => string,
+): string {
+  const text = widthOf(full) > width ? cut(full, width) : full;
+  const space = ' '.repeat(Math.max(0, width - widthOf(text)));
+  return align === 'right' ? space + paint(text) : paint(text) + space;
 }
 
-const lines = ['top', 'bottom', 'left', 'mid', 'right'];
-const bare = Object.fromEntries(
-  lines.flatMap((line) => ['', '-mid', '-left', '-right'].map((end) => [line + end, ''])),
-);
-
-function draw(head: string[], rows: string[][], columns: readonly Fitted<never>[]): string {
-  const table = new Table({
-    head,
-    colAligns: columns.map(({ align }) => align ?? 'left'),
-    chars: { ...bare, middle: ' '.repeat(gap) },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  table.push(...rows);
-  return table.toString().replaceAll(/ +$/gmu, '');
+function draw<Row>(columns: readonly Filled<Row>[], rows: readonly Row[]): string {
+  const { bold } = colorsOf(process.stdout);
+  const line = (index: number, paint: (column: Filled<Row>, text: string) => string): string => {
+    const cells = columns.map((column) =>
+      place(column, column.texts[index] ?? '', (text) => paint(column, text)),
+    );
+    return cells.join(gap).trimEnd();
+  };
+  const head = line(0, (_, title) => bold(title));
+  const body = rows.map((row, index) =>
+    line(index + 1, ({ paint }, text) => paint?.(text, row) ?? text),
+  );
+  return [head, ...body].join('\n');
 }
 
 /** The rows as text, no wider than `room`. */
@@ -109,14 +94,6 @@ export function renderTable<Row>(
   rows: readonly Row[],
   room: number | undefined = terminalWidth(),
 ): string {
-  const fitted = fit(
-    columns.map((column) => measure(column, rows)),
-    room,
-  );
-  const { bold } = colorsOf(process.stdout);
-  return draw(
-    fitted.map(({ title }) => bold(title)),
-    rows.map((row) => fitted.map((column) => cell(column, row))),
-    fitted,
-  );
+  const filled = columns.map((column) => fill(column, rows));
+  return draw(room === undefined ? filled : shrink(dropColumns(filled, room), room), rows);
 }

@@ -5,8 +5,5 @@ import { isSupportedNode } from '../core/node-version.ts';
 const { node } = process.versions;
 
 if (!isSupportedNode(node)) {
-  throw new GigqError(
-    'sqlite_unsafe',
-    `gigq needs Node 22.22.3 or later in its line, or 24.15.0 or later; this is Node ${node}`,
-  );
+  throw new GigqError('sqlite_unsafe', `gigq does not run on Node ${node}`);
 }

@@ -1,9 +1,14 @@
 /** The tasks of a worker: given as objects, or exported by modules. The only place that imports what was named. */
 import { existsSync } from 'node:fs';
-import { glob } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type AnyTask, definitionOf, isTask, registeredTasks, type TaskDefinition } from '../client/registry.ts';
+import {
+  type AnyTask,
+  definitionOf,
+  isTask,
+  registeredTasks,
+  type TaskDefinition,
+} from '../client/registry.ts';
 import { describeError } from '../core/describe-error.ts';
 import { GigqError } from '../core/errors.ts';
 
@@ -16,7 +21,7 @@ export interface TaskTable {
 }
 
 /** Every task that this process has defined at the moment of asking. */
-export class DefinedTasks implements TaskTable {
+class DefinedTasks implements TaskTable {
   #tasks: ReadonlyMap<string, TaskDefinition> = new Map();
 
   names(): readonly string[] {
@@ -30,7 +35,7 @@ export class DefinedTasks implements TaskTable {
 }
 
 /** The tasks of a list, of which every module could be imported. */
-export class ListedTasks implements TaskTable {
+class ListedTasks implements TaskTable {
   readonly #tasks: ReadonlyMap<string, TaskDefinition>;
 
   constructor(tasks: readonly AnyTask[]) {
@@ -64,7 +69,7 @@ export async function loadTasks(sources: readonly TaskSource[] | undefined): Pro
 async function tasksOf(source: TaskSource): Promise<readonly AnyTask[]> {
   if (isTask(source)) return [source];
   const tasks: AnyTask[] = [];
-  for (const file of await filesOf(source as string | URL)) tasks.push(...(await importTasks(file)));
+  for (const file of await filesOf(source)) tasks.push(...(await importTasks(file)));
   return tasks;
 }
 
@@ -75,9 +80,15 @@ async function filesOf(source: string | URL): Promise<readonly string[]> {
   const path = resolve(source);
   if (existsSync(path) || !globSign.test(source)) return [path];
   const files: string[] = [];
-  for await (const file of glob(source)) files.push(resolve(file));
+  for await (const file of await globOf(source)) files.push(resolve(file));
   if (files.length === 0) throw refused(`No file matches '${source}'`);
   return files.toSorted();
+}
+
+// Imported when it is needed: a Node that is too old has none, and is to be told so by gigq.
+async function globOf(pattern: string): Promise<AsyncIterable<string>> {
+  const { glob } = await import('node:fs/promises');
+  return glob(pattern);
 }
 
 async function importTasks(file: string): Promise<readonly AnyTask[]> {
@@ -101,5 +112,9 @@ function messageOf(error: unknown): string {
 }
 
 function refused(message: string, cause?: unknown): GigqError {
-  return new GigqError('invalid_option', `Worker: tasks: ${message}`, cause === undefined ? {} : { cause });
+  return new GigqError(
+    'invalid_option',
+    `Worker: tasks: ${message}`,
+    cause === undefined ? {} : { cause },
+  );
 }

@@ -1,14 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type { Logger, Worker, WorkerOptions } from '../../index.ts';
-import { readConfig } from '../config.ts';
 import { readOptionalDuration } from '../durations.ts';
 import { failed, wrongUsage } from '../failure.ts';
 import { withNotes } from '../help-notes.ts';
 import { collect, notEmpty, positiveNumber, tasksOption, withCommonOptions } from '../options.ts';
 import { printJson, talk } from '../output.ts';
 import { redact } from '../redact.ts';
-import { type CommonOptions, databaseOf, tasksOf } from '../settings.ts';
+import { type CommonOptions, databaseOf, readConfig, tasksOf } from '../settings.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
 import { type Given, withoutMissing } from '../without-missing.ts';
 
