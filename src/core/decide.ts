@@ -26,7 +26,11 @@ export interface Decidable {
 export function decide(job: Decidable, outcome: Outcome, draw: number): Settlement {
   switch (outcome.kind) {
     case 'completed':
-      return settlement(job, { status: 'completed', execution: 'completed', result: outcome.result });
+      return settlement(job, {
+        status: 'completed',
+        execution: 'completed',
+        result: outcome.result,
+      });
     case 'failed':
       return outcome.final || isLastAttempt(job)
         ? settlement(job, { status: 'failed', execution: 'failed', error: outcome.error })

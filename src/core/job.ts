@@ -73,13 +73,7 @@ export interface ClaimedJob {
 }
 
 export type ExecutionStatus =
-  | 'running'
-  | 'completed'
-  | 'failed'
-  | 'timeout'
-  | 'cancelled'
-  | 'lost'
-  | 'released';
+  'running' | 'completed' | 'failed' | 'timeout' | 'cancelled' | 'lost' | 'released';
 
 /** How one execution ends, in terms of what is written. `decide` makes it, a store writes it. */
 export interface Settlement {

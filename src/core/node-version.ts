@@ -6,7 +6,9 @@ const since22: Version = [22, 22, 3];
 const since24: Version = [24, 15, 0];
 
 export function isSupportedNode(version: string): boolean {
-  const [major = 0, minor = 0, patch = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  const [major = 0, minor = 0, patch = 0] = version
+    .split('.')
+    .map((part) => Number.parseInt(part, 10));
   const found: Version = [major, minor, patch];
   return major === since22[0] ? isAtLeast(found, since22) : isAtLeast(found, since24);
 }

@@ -15,7 +15,10 @@ export function retryDelayMs(policy: RetryPolicy | null, attempts: number, draw:
   // Nothing stays nothing, however often it is doubled: without this it becomes 0 × Infinity.
   if (base === 0) return 0;
   const factor = policy.backoff === 'exponential' ? 2 ** (attempts - 1) : 1;
-  const cap = policy.maxDelay === undefined ? Math.max(dayMs, base) : durationMs(policy.maxDelay, 'retry.maxDelay');
+  const cap =
+    policy.maxDelay === undefined
+      ? Math.max(dayMs, base)
+      : durationMs(policy.maxDelay, 'retry.maxDelay');
   const delay = Math.min(base * factor, cap);
   return Math.round(policy.jitter === true ? delay * (1 + draw) * 0.5 : delay);
 }

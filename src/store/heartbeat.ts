@@ -6,7 +6,17 @@
  * worker's beat goes on, it alone is cut off; if nobody's does, the lock is held by somebody, nobody can sweep either, and
  * its jobs may run on.
  */
-import type { Answer, Clock, Interest, NewWorker, Store, StoreEvent, Unit, WorkerKey, WorkerRecord } from './store.ts';
+import type {
+  Answer,
+  Clock,
+  Interest,
+  NewWorker,
+  Store,
+  StoreEvent,
+  Unit,
+  WorkerKey,
+  WorkerRecord,
+} from './store.ts';
 
 type Listener = (event: StoreEvent) => void;
 
@@ -55,13 +65,19 @@ export class AttendedStore implements Store {
     if (!reply.ok) return;
     if (unit.op === 'register') this.#begin(unit.input, reply.reply as WorkerKey);
     else if (unit.op === 'leave') this.#end(unit.input.instance);
-    else if (unit.op === 'renew') this.#hearts.get(unit.input.instance)?.remember(unit.input.stopping);
+    else if (unit.op === 'renew')
+      this.#hearts.get(unit.input.instance)?.remember(unit.input.stopping);
   }
 
   #begin(worker: NewWorker, key: WorkerKey): void {
     this.#end(key.instance);
-    const emit: Emit = (state) => { this.#emit({ type: 'lease', instance: key.instance, state }); };
-    this.#hearts.set(key.instance, new Heart(this.#store, this.#clock, { key, leaseMs: worker.leaseMs, emit }));
+    const emit: Emit = (state) => {
+      this.#emit({ type: 'lease', instance: key.instance, state });
+    };
+    this.#hearts.set(
+      key.instance,
+      new Heart(this.#store, this.#clock, { key, leaseMs: worker.leaseMs, emit }),
+    );
   }
 
   #end(instance: string): void {
@@ -112,9 +128,15 @@ class Heart {
   #renewedAt(instant: number): void {
     const { leaseMs } = this.#options;
     const late = this.#clock.mono() - instant;
-    this.#set('beat', leaseMs * shares.beat - late, () => { this.#beat(); });
-    this.#set('baseline', leaseMs * shares.baseline - late, () => { this.#takeBaseline(); });
-    this.#set('verdict', leaseMs * shares.verdict - late, () => { this.#judge(); });
+    this.#set('beat', leaseMs * shares.beat - late, () => {
+      this.#beat();
+    });
+    this.#set('baseline', leaseMs * shares.baseline - late, () => {
+      this.#takeBaseline();
+    });
+    this.#set('verdict', leaseMs * shares.verdict - late, () => {
+      this.#judge();
+    });
   }
 
   #set(name: string, ms: number, callback: () => void): void {
@@ -126,7 +148,10 @@ class Heart {
     const began = this.#clock.mono();
     const input = { ...this.#options.key, stopping: this.#stopping };
     this.#run({ op: 'renew', input, caller: writer, waitMs: this.#options.leaseMs }, (answer) => {
-      if (!answer.ok) this.#set('beat', againMs, () => { this.#beat(); });
+      if (!answer.ok)
+        this.#set('beat', againMs, () => {
+          this.#beat();
+        });
       else if (answer.reply === true) {
         this.#renewedAt(began);
         this.#options.emit('renewed');
@@ -139,19 +164,22 @@ class Heart {
 
   #takeBaseline(): void {
     this.#lookAtOthers((others) => {
-      this.#others = others ?? new Map();
+      this.#others = others ?? new Map<string, number>();
     });
   }
 
   #judge(): void {
     this.#lookAtOthers((others) => {
       if (others === null || this.#somebodyBeats(others)) this.#options.emit('danger');
-      else this.#set('verdict', againMs, () => { this.#judge(); });
+      else
+        this.#set('verdict', againMs, () => {
+          this.#judge();
+        });
     });
   }
 
   #somebodyBeats(others: ReadonlyMap<string, number>): boolean {
-    return [...others].some(([instance, beat]) => beat !== (this.#others.get(instance) ?? beat));
+    return [...others].some(([worker, beat]) => beat !== (this.#others.get(worker) ?? beat));
   }
 
   /** The beats of the other workers; null if they cannot be read. */

@@ -2,14 +2,18 @@
  * The keeper: the thread that owns a store, so that nobody's event loop waits for a disk or a lock. It takes everything
  * that has arrived before it starts a transaction, and sends everything that one answered in one message.
  */
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import {
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  workerData,
+} from 'node:worker_threads';
 import { toPlainError } from '../core/errors.ts';
 import type { FromKeeper, KeeperOptions, PlainAnswer, ToKeeper } from './messages.ts';
 import { openHere } from './open.ts';
 import type { Answer, Interest, Unit } from './store.ts';
 
-const port = parentPort;
-if (port === null) throw new Error('The keeper is started by gigq, as a thread of its own.');
+const port = portToOwner();
 
 const store = openHere(workerData as KeeperOptions);
 const subscriptions = new Map<Interest, () => void>();
@@ -21,28 +25,31 @@ port.on('message', (message: ToKeeper) => {
 
 function arrived(): ToKeeper[] {
   const messages: ToKeeper[] = [];
-  for (let next = receiveMessageOnPort(parentPort!); next !== undefined; next = receiveMessageOnPort(parentPort!)) {
-    messages.push(next.message as ToKeeper);
-  }
+  for (let next = receive(); next !== undefined; next = receive()) messages.push(next);
   return messages;
 }
 
-function take(messages: readonly ToKeeper[]): void {
-  const numbered: [number, Unit][] = [];
-  for (const message of messages) {
-    if (message.type === 'run') {
-      for (const [place, unit] of message.units.entries()) numbered.push([message.first + place, unit]);
-    } else if (message.type === 'interest') attend(message.interest, message.wanted);
-    else void close();
-  }
-  if (numbered.length > 0) run(numbered);
+function receive(): ToKeeper | undefined {
+  return receiveMessageOnPort(port)?.message as ToKeeper | undefined;
 }
 
-function run(numbered: readonly [number, Unit][]): void {
-  const units = numbered.map(([, unit]) => unit);
+function take(messages: readonly ToKeeper[]): void {
+  const runs = messages.filter((message) => message.type === 'run');
+  const units = runs.flatMap((message) => message.units);
+  const numbers = runs.flatMap(({ first, units: { length } }) =>
+    Array.from({ length }, (_, place) => first + place),
+  );
+  for (const message of messages) {
+    if (message.type === 'interest') attend(message.interest, message.wanted);
+    else if (message.type === 'close') void close();
+  }
+  if (units.length > 0) run(units, numbers);
+}
+
+function run(units: readonly Unit[], numbers: readonly number[]): void {
   store.run(units, (place, answer) => {
     if (outbox.length === 0) queueMicrotask(sendAnswers);
-    outbox.push([numbered[place]![0], plain(answer)]);
+    outbox.push([numbers[place] as number, plain(answer)]);
   });
 }
 
@@ -60,14 +67,25 @@ function attend(interest: Interest, wanted: boolean): void {
   subscriptions.get(interest)?.();
   subscriptions.delete(interest);
   if (!wanted) return;
-  subscriptions.set(interest, store.subscribe(interest, (event) => { send({ type: 'event', event }); }));
+  subscriptions.set(
+    interest,
+    store.subscribe(interest, (event) => {
+      send({ type: 'event', event });
+    }),
+  );
 }
 
 function send(message: FromKeeper): void {
-  port!.postMessage(message);
+  port.postMessage(message);
 }
 
 async function close(): Promise<void> {
   await store.close();
-  port!.close();
+  port.close();
+}
+
+function portToOwner(): MessagePort {
+  if (parentPort === null)
+    throw new Error('The keeper is started by gigq, as a thread of its own.');
+  return parentPort;
 }

@@ -38,7 +38,10 @@ export class LazyStore implements Store {
       this.#store.run(units, answer);
       return;
     }
-    for (const [place, unit] of units.entries()) this.#hold(unit, (reply) => { answer(place, reply); });
+    for (const [place, unit] of units.entries())
+      this.#hold(unit, (reply) => {
+        answer(place, reply);
+      });
     this.#opening ??= this.#openOrRefuse();
   }
 
@@ -76,7 +79,12 @@ export class LazyStore implements Store {
     });
     for (const subscription of this.#subscriptions) this.#attach(subscription);
     const early = this.#takeEarly();
-    store.run(early.map((each) => this.#inTime(each)), (place, reply) => { early[place]?.answer(reply); });
+    store.run(
+      early.map((each) => this.#inTime(each)),
+      (place, reply) => {
+        early[place]?.answer(reply);
+      },
+    );
   }
 
   #hold(unit: Unit, answer: (answer: Answer) => void): void {

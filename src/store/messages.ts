@@ -14,8 +14,7 @@ export type ToKeeper =
   | { readonly type: 'close' };
 
 export type PlainAnswer =
-  | Extract<Answer, { ok: true }>
-  | { readonly ok: false; readonly error: PlainError };
+  Extract<Answer, { ok: true }> | { readonly ok: false; readonly error: PlainError };
 
 export type FromKeeper =
   | { readonly type: 'answers'; readonly answers: readonly (readonly [number, PlainAnswer])[] }

@@ -39,7 +39,8 @@ const shared = new Map<string, SharedStore>();
  */
 export function openStore(database: string, options: OpenOptions): StoreHandle {
   const path = canonical(database);
-  if (database === ':memory:') return new SharedStore(start(path, options), () => undefined).handle();
+  if (database === ':memory:')
+    return new SharedStore(start(path, options), () => undefined).handle();
   const key = JSON.stringify([path, options]);
   let store = shared.get(key);
   if (store === undefined) {
@@ -68,7 +69,10 @@ function lazily(database: string, clock: Clock, open: () => Promise<Store>): Sto
 }
 
 /** Brings a database to the schema of this version, or tells what that would take. */
-export async function migrateDatabase(database: string, { dryRun }: { dryRun: boolean }): Promise<Migrated> {
+export async function migrateDatabase(
+  database: string,
+  { dryRun }: { dryRun: boolean },
+): Promise<Migrated> {
   const path = canonical(database);
   // The timers of a store keep no process alive, but whoever migrates waits for the end.
   const keepAlive = setInterval(() => undefined, 2 ** 30);

@@ -4,7 +4,16 @@
  */
 import { GigqError } from '../core/errors.ts';
 import { defaults } from '../core/limits.ts';
-import type { Answer, Input, Interest, Operation, Reply, Store, StoreEvent, Unit } from './store.ts';
+import type {
+  Answer,
+  Input,
+  Interest,
+  Operation,
+  Reply,
+  Store,
+  StoreEvent,
+  Unit,
+} from './store.ts';
 
 export interface CallOptions {
   /** How long the call may wait for the database; default 30 s. */
@@ -49,7 +58,10 @@ export class SharedStore {
   }
 
   send(call: Call): void {
-    if (this.#outbox.length === 0) setImmediate(() => { this.#flush(); });
+    if (this.#outbox.length === 0)
+      setImmediate(() => {
+        this.#flush();
+      });
     this.#outbox.push(call);
     this.#count(1);
   }
@@ -103,7 +115,7 @@ class Handle implements StoreHandle {
     return new Promise((resolve, reject) => {
       const answered = (answer: Answer): void => {
         if (answer.ok) resolve(answer.reply as Reply<O>);
-        else reject(answer.error as Error);
+        else reject(errorOf(answer));
         this.#unanswered -= 1;
         if (this.#unanswered === 0) this.#whenAnswered?.();
       };
@@ -136,4 +148,8 @@ class Handle implements StoreHandle {
 
 function closedError(): GigqError {
   return new GigqError('queue_closed', 'This queue has been closed');
+}
+
+function errorOf({ error }: Extract<Answer, { ok: false }>): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

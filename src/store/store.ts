@@ -74,7 +74,9 @@ export interface Working {
   claim(request: ClaimRequest): Claim;
   settle(settlements: readonly Settlement[]): readonly Settled[];
   /** Sets the progress of running jobs; false where the lease is lost. */
-  progress(reports: readonly { readonly lease: Lease; readonly progress: Progress }[]): readonly boolean[];
+  progress(
+    reports: readonly { readonly lease: Lease; readonly progress: Progress }[],
+  ): readonly boolean[];
 }
 
 // ── leases ──────────────────────────────────────────────────────────────────────────────────────
@@ -166,7 +168,10 @@ export interface Looking {
   list(request: ListRequest): Page;
   counts(input: null): Readonly<Record<JobStatus, number>>;
   /** The last 100, oldest first, a running one included, and how many there are. */
-  executions(id: string): { readonly count: number; readonly executions: readonly ExecutionRecord[] };
+  executions(id: string): {
+    readonly count: number;
+    readonly executions: readonly ExecutionRecord[];
+  };
   /** How jobs stand, without their params: what somebody who waits for them needs. Null: no such job. */
   outcomes(ids: readonly string[]): readonly (FinalOutcome | 'unfinished' | null)[];
   workers(input: null): readonly WorkerRecord[];
@@ -185,8 +190,7 @@ export type Unit<O extends Operation = Operation> = O extends Operation
   : never;
 
 export type Answer<O extends Operation = Operation> =
-  | { readonly ok: true; readonly reply: Reply<O> }
-  | { readonly ok: false; readonly error: unknown };
+  { readonly ok: true; readonly reply: Reply<O> } | { readonly ok: false; readonly error: unknown };
 
 /**
  * `work`: something may be claimable, or a running job was cancelled. `change`: a job may have ended. Both are
@@ -196,7 +200,11 @@ export type Answer<O extends Operation = Operation> =
 export type StoreEvent =
   | { readonly type: 'work' }
   | { readonly type: 'change' }
-  | { readonly type: 'lease'; readonly instance: string; readonly state: 'renewed' | 'danger' | 'lost' }
+  | {
+      readonly type: 'lease';
+      readonly instance: string;
+      readonly state: 'renewed' | 'danger' | 'lost';
+    }
   | { readonly type: 'closed'; readonly error: unknown };
 
 export type Interest = 'work' | 'change' | 'lease' | 'closed';

@@ -19,10 +19,14 @@ export class ThreadedStore implements Store {
     // Compiled, the keeper stands beside this file under the same extension.
     const keeper = new URL(import.meta.url.replace(/threaded(\.\w+)$/u, 'keeper$1'));
     this.#thread = new Worker(keeper, { workerData: options, execArgv: [], name: 'gigq keeper' });
-    this.#thread.on('message', (message: FromKeeper) => { this.#receive(message); });
+    this.#thread.on('message', (message: FromKeeper) => {
+      this.#receive(message);
+    });
     // Only now: a listener for messages makes the thread count again.
     this.#thread.unref();
-    this.#thread.on('error', (error) => { this.#cause = error; });
+    this.#thread.on('error', (error) => {
+      this.#cause = error;
+    });
     this.#exited = new Promise((resolve) => {
       this.#thread.on('exit', () => {
         this.#mourn();
@@ -35,7 +39,9 @@ export class ThreadedStore implements Store {
     const first = this.#sent;
     this.#sent += units.length;
     for (const place of units.keys()) {
-      this.#awaited.set(first + place, (reply) => { answer(place, reply); });
+      this.#awaited.set(first + place, (reply) => {
+        answer(place, reply);
+      });
     }
     this.#post({ type: 'run', first, units });
   }
@@ -45,7 +51,8 @@ export class ThreadedStore implements Store {
     this.#listeners.set(interest, listeners.add(listener));
     if (listeners.size === 1) this.#post({ type: 'interest', interest, wanted: true });
     return () => {
-      if (listeners.delete(listener) && listeners.size === 0) this.#post({ type: 'interest', interest, wanted: false });
+      if (listeners.delete(listener) && listeners.size === 0)
+        this.#post({ type: 'interest', interest, wanted: false });
     };
   }
 

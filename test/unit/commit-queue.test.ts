@@ -18,7 +18,7 @@ function setUp() {
 }
 
 function told(answer: Answer): string {
-  if (answer.ok) return String(answer.reply);
+  if (answer.ok) return answer.reply as unknown as string;
   const { code, message } = answer.error as { code?: string; message: string };
   return code ?? message;
 }

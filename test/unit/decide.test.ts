@@ -41,7 +41,13 @@ describe('decide', () => {
 
     test(`${execution} with attempts left schedules the job by its delay`, () => {
       const retry = { delay: '10s', backoff: 'exponential' };
-      const later = { status: 'scheduled', due: { afterMs: 20_000 }, error, execution, attempts: 2 };
+      const later = {
+        status: 'scheduled',
+        due: { afterMs: 20_000 },
+        error,
+        execution,
+        attempts: 2,
+      };
       assert.deepEqual(decide(job({ attempts: 2, retry }), outcome, 0), { ...plain, ...later });
     });
 
@@ -108,7 +114,11 @@ const due = fc.oneof(
 );
 const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   fc.record({ kind: fc.constant('completed' as const), result: fc.json() }),
-  fc.record({ kind: fc.constant('failed' as const), error: fc.constant(error), final: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('failed' as const),
+    error: fc.constant(error),
+    final: fc.boolean(),
+  }),
   fc.record({ kind: fc.constant('timeout' as const), error: fc.constant(error) }),
   fc.record({ kind: fc.constant('postponed' as const), due, error: fc.constant(null) }),
   fc.record({ kind: fc.constant('released' as const) }),
@@ -142,7 +152,10 @@ describe('whatever is decided', () => {
       const settlement = decide(claimed, ending, random);
       assert.equal(settlement.due !== null, settlement.status === 'scheduled');
       const moments = Object.values(settlement.due ?? {});
-      assert.ok(moments.every((ms) => Number.isSafeInteger(ms)), JSON.stringify(settlement));
+      assert.ok(
+        moments.every((ms) => Number.isSafeInteger(ms)),
+        JSON.stringify(settlement),
+      );
     });
     fc.assert(property);
   });

@@ -20,7 +20,32 @@ import {
 } from '../../dist/core/errors.js';
 
 /** Codes that programs branch on: more may come, none may go. */
-const published: readonly ErrorCode[] = ['job_not_found','job_failed','job_cancelled','wait_timeout','not_json','too_large','invalid_option','invalid_duration','params_invalid','task_conflict','task_unknown','workflow_cycle','parent_missing','database_missing','database_invalid','database_corrupt','database_busy','database_full','database_readonly','database_replaced','schema_newer','sqlite_unsafe','sqlite_second_library','driver_missing'];
+const published: readonly ErrorCode[] = [
+  'job_not_found',
+  'job_failed',
+  'job_cancelled',
+  'wait_timeout',
+  'not_json',
+  'too_large',
+  'invalid_option',
+  'invalid_duration',
+  'params_invalid',
+  'task_conflict',
+  'task_unknown',
+  'workflow_cycle',
+  'parent_missing',
+  'database_missing',
+  'database_invalid',
+  'database_corrupt',
+  'database_busy',
+  'database_full',
+  'database_readonly',
+  'database_replaced',
+  'schema_newer',
+  'sqlite_unsafe',
+  'sqlite_second_library',
+  'driver_missing',
+];
 
 const cause = new Error('why');
 
@@ -72,11 +97,13 @@ describe('an error of gigq', () => {
   }
 
   test('no code that was published is gone', () => {
-    assert.deepEqual(new Set(published).difference(new Set(errorCodes)), new Set());
+    const gone = published.filter((code) => !errorCodes.includes(code));
+    assert.deepEqual(gone, []);
   });
 
   test('every code has a hint that says what to do', () => {
-    for (const code of errorCodes) assert.match(new GigqError(code, 'x').hint, /^[A-Z].{15,}\.|`$/u);
+    const hints = errorCodes.map((code) => new GigqError(code, 'x').hint);
+    for (const hint of hints) assert.match(hint, /^[A-Z].{15,}[.`]$/u);
   });
 
   test('a hint of its own goes before that of its code', () => {

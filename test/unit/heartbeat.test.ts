@@ -19,7 +19,9 @@ async function setUp() {
     if (op === 'renew' && state.renews === 'waits') return null;
     if (op === 'renew') return state.renews === 'busy' ? busy : ok(state.renews);
     if (op === 'workers' && !state.canRead) return busy;
-    const others = Object.entries(state.beats).map(([instance, beat]) => workerRecord(instance, beat));
+    const others = Object.entries(state.beats).map(([instance, beat]) =>
+      workerRecord(instance, beat),
+    );
     return op === 'workers' ? ok([workerRecord('w1', 9), ...others]) : ok(null);
   });
   const attended = new AttendedStore(store, clock);
@@ -46,7 +48,10 @@ describe('a worker that has registered', () => {
     assert.deepEqual(beats()[0]?.input, { instance: 'w1', epoch: 1, stopping: false });
     await clock.advance(5 * third);
     assert.equal(beats().length, 6);
-    assert.deepEqual(heard, Array.from({ length: 6 }, () => 'w1 renewed'));
+    assert.deepEqual(
+      heard,
+      Array.from({ length: 6 }, () => 'w1 renewed'),
+    );
   });
 
   test('is renewed no more once it has left', async () => {
@@ -193,7 +198,10 @@ describe('a worker that cannot renew', () => {
     const callers = new Set(store.asksFor('workers').map(({ caller }) => caller));
     const writers = store.asksFor('renew').map(({ caller }) => caller);
     assert.ok(callers.size === 1 && writers.every((caller) => !callers.has(caller)));
-    assert.ok([...callers, ...writers].every((caller) => caller < 0), 'clients count upwards');
+    assert.ok(
+      [...callers, ...writers].every((caller) => caller < 0),
+      'clients count upwards',
+    );
   });
 
   test('is told that all is well when it is, and watched as before', async () => {

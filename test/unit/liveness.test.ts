@@ -66,20 +66,27 @@ describe('watching the beats of workers', () => {
   });
 
   it('takes a new epoch with the same beat for a sign of life', () => {
-    const reborn = (atMs: number): readonly Seen[] => [worker('other', 7, { epoch: atMs < 20_000 ? 1 : 2 })];
+    const reborn = (atMs: number): readonly Seen[] => [
+      worker('other', 7, { epoch: atMs < 20_000 ? 1 : 2 }),
+    ];
     assert.deepEqual(namesOf(after(looksUntil(45_000, reborn))), []);
     assert.deepEqual(namesOf(after(looksUntil(50_000, reborn))), ['other']);
   });
 
   it('counts from the answer of the first look to the question of the last', () => {
-    const slow = looksUntil(30_000, silent).map((each) => ({ ...each, answeredAtMs: each.askedAtMs + 1000 }));
+    const slow = looksUntil(30_000, silent).map((each) => ({
+      ...each,
+      answeredAtMs: each.askedAtMs + 1000,
+    }));
     assert.deepEqual(namesOf(after(slow)), []);
     assert.equal(after(slow).nextMs, 1000);
   });
 
   it('starts anew after a gap between its looks', () => {
-    const isThere = ({ askedAtMs }: Look<Seen>): boolean => askedAtMs <= 10_000 || askedAtMs > 25_000;
-    const until = (endMs: number): Verdict<Seen> => after(looksUntil(endMs, silent).filter(isThere));
+    const isThere = ({ askedAtMs }: Look<Seen>): boolean =>
+      askedAtMs <= 10_000 || askedAtMs > 25_000;
+    const until = (endMs: number): Verdict<Seen> =>
+      after(looksUntil(endMs, silent).filter(isThere));
     assert.deepEqual(namesOf(until(30_000)), []);
     assert.equal(until(30_000).nextMs, leaseMs);
     assert.deepEqual(namesOf(until(55_000)), []);
@@ -101,7 +108,18 @@ describe('watching the beats of workers', () => {
   });
 
   it('never holds itself for dead', () => {
-    assert.deepEqual(namesOf(after(looksUntil(90_000, () => [], () => 0))), []);
+    assert.deepEqual(
+      namesOf(
+        after(
+          looksUntil(
+            90_000,
+            () => [],
+            () => 0,
+          ),
+        ),
+      ),
+      [],
+    );
   });
 
   it('waits for the longer of the two leases', () => {

@@ -20,7 +20,10 @@ describe('retryDelayMs', () => {
   for (const [title, policy, seconds] of table) {
     test(title, () => {
       const delays = seconds.map((_, index) => retryDelayMs(policy, index + 1, 0));
-      assert.deepEqual(delays, seconds.map((each) => each * second));
+      assert.deepEqual(
+        delays,
+        seconds.map((each) => each * second),
+      );
     });
   }
 

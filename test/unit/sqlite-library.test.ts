@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 import { DatabaseSync } from 'node:sqlite';
 import { isSafe, loadSqlite } from '../../dist/store/sqlite/library.js';
 import { busyError, isBusy, translate } from '../../dist/store/sqlite/sqlite-error.js';
@@ -30,6 +30,64 @@ describe('loadSqlite', () => {
   test('gives the library of this Node, which is safe', () => {
     assert.equal(loadSqlite().DatabaseSync, DatabaseSync);
     assert.equal(loadSqlite(), loadSqlite());
+  });
+});
+
+/** The library loaded anew, on a Node with another SQLite. */
+async function loadedOn(scope: TestContext, sqlite: () => unknown): Promise<() => unknown> {
+  scope.mock.method(process, 'getBuiltinModule', sqlite as typeof process.getBuiltinModule);
+  const place = new URL(`../../dist/store/sqlite/library.js?${scope.name}`, import.meta.url);
+  const library: { loadSqlite: () => unknown } = await import(place.href);
+  return library.loadSqlite;
+}
+
+function sqliteOf(version: string): unknown {
+  class DatabaseOfVersion {
+    prepare(): unknown {
+      return { get: () => ({ version }) };
+    }
+
+    close(): void {}
+  }
+  return { DatabaseSync: DatabaseOfVersion };
+}
+
+describe('a Node whose SQLite can lose data', () => {
+  test('is refused, with its version and the Node to use', async (scope) => {
+    const load = await loadedOn(scope, () => sqliteOf('3.51.2'));
+    const named = new RegExp(`Node ${process.versions.node} .*SQLite 3\\.51\\.2`, 'u');
+    assert.throws(load, {
+      code: 'sqlite_unsafe',
+      message: named,
+      hint: /Node 22\.22\.3 .*24\.15\.0/u,
+    });
+  });
+
+  test('is refused each time, not only the first', async (scope) => {
+    const load = await loadedOn(scope, () => sqliteOf('3.52.0'));
+    assert.throws(load, { code: 'sqlite_unsafe' });
+    assert.throws(load, { code: 'sqlite_unsafe' });
+  });
+
+  test('is refused when it has none at all', async (scope) => {
+    const load = await loadedOn(scope, () => undefined);
+    assert.throws(load, { code: 'sqlite_unsafe', message: /no built-in SQLite/u });
+  });
+});
+
+describe('a Node that warns of its SQLite', () => {
+  test('is taken without that warning, and with every other', async (scope) => {
+    const warned = scope.mock.method(process, 'emitWarning', () => undefined);
+    const emit = process.emitWarning;
+    const load = await loadedOn(scope, () => {
+      process.emitWarning('SQLite is an experimental feature and might change at any time');
+      process.emitWarning('something else', 'SomeWarning');
+      return sqliteOf('3.53.0');
+    });
+    load();
+    assert.equal(process.emitWarning, emit);
+    const warnings = warned.mock.calls.map((call) => call.arguments as unknown[]);
+    assert.deepEqual(warnings, [['something else', 'SomeWarning']]);
   });
 });
 

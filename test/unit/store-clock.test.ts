@@ -14,9 +14,13 @@ describe('the system clock', () => {
   for (const [name, ms] of Object.entries({ 'an hour': 3_600_000, '60 days': 60 * day })) {
     test(`calls back after ${name}, once, and not before`, (scope) => {
       mock.timers.enable({ apis: ['setTimeout'] });
-      scope.after(() => { mock.timers.reset(); });
+      scope.after(() => {
+        mock.timers.reset();
+      });
       let calls = 0;
-      systemClock.timer(ms, () => { calls += 1; });
+      systemClock.timer(ms, () => {
+        calls += 1;
+      });
       pass(ms - 1);
       assert.equal(calls, 0);
       pass(1);
@@ -28,9 +32,13 @@ describe('the system clock', () => {
 
   test('calls back at once, but not before it returns, when there is nothing to wait for', (scope) => {
     mock.timers.enable({ apis: ['setTimeout'] });
-    scope.after(() => { mock.timers.reset(); });
+    scope.after(() => {
+      mock.timers.reset();
+    });
     let calls = 0;
-    systemClock.timer(0, () => { calls += 1; });
+    systemClock.timer(0, () => {
+      calls += 1;
+    });
     assert.equal(calls, 0);
     pass(1);
     assert.equal(calls, 1);
@@ -38,7 +46,9 @@ describe('the system clock', () => {
 
   test('does not call back once it was told not to, days later either', (scope) => {
     mock.timers.enable({ apis: ['setTimeout'] });
-    scope.after(() => { mock.timers.reset(); });
+    scope.after(() => {
+      mock.timers.reset();
+    });
     const cancel = systemClock.timer(60 * day, () => assert.fail('it called back'));
     pass(30 * day);
     cancel();

@@ -44,14 +44,20 @@ describe('a handle', () => {
     const [a, b, c] = store.asked.map(({ caller }) => caller);
     assert.equal(a, c);
     assert.notEqual(a, b);
-    assert.ok([a, b].every((caller) => Number(caller) > 0), 'below are the callers of the store itself');
+    assert.ok(
+      [a, b].every((caller) => Number(caller) > 0),
+      'below are the callers of the store itself',
+    );
   });
 
   test('waits 30 seconds for the database, or as long as it is told', async () => {
     const { handle, store } = setUp();
     await handle.call('get', 'a');
     await handle.call('get', 'a', { waitMs: 5 });
-    assert.deepEqual(store.asked.map(({ waitMs }) => waitMs), [30_000, 5]);
+    assert.deepEqual(
+      store.asked.map(({ waitMs }) => waitMs),
+      [30_000, 5],
+    );
   });
 
   test('that is closed refuses calls, and closes once', async () => {

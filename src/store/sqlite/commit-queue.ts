@@ -47,7 +47,9 @@ export class CommitQueue {
     const now = this.#clock.mono();
     for (const [place, unit] of units.entries()) {
       const expiresAt = now + unit.waitMs;
-      const answered = (reply: Answer): void => { answer(place, reply); };
+      const answered = (reply: Answer): void => {
+        answer(place, reply);
+      };
       this.#waiting.push({ unit, expiresAt, answer: answered, isAlone: false });
     }
     if (this.#cancelRetry === undefined) this.#work();
@@ -93,7 +95,9 @@ export class CommitQueue {
     if (this.#waiting.length === 0) return;
     this.#cancelRetry?.();
     const pause = retryMs.least + Math.random() * retryMs.spread;
-    this.#cancelRetry = this.#clock.timer(pause, () => { this.#work(); });
+    this.#cancelRetry = this.#clock.timer(pause, () => {
+      this.#work();
+    });
   }
 
   #expire(): void {
@@ -193,10 +197,10 @@ export class CommitQueue {
   }
 }
 
-const refusals: readonly string[] = ['too_large', 'job_not_found', 'invalid_option'];
+const refusals: ReadonlySet<string> = new Set(['too_large', 'job_not_found', 'invalid_option']);
 
 function isRefusal(error: unknown): boolean {
-  return isGigqError(error) && refusals.includes(error.code);
+  return isGigqError(error) && refusals.has(error.code);
 }
 
 function weightOf(unit: Unit): number {

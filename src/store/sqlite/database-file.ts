@@ -19,7 +19,9 @@ function statOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    throw new GigqError('database_missing', `${path} cannot be reached: ${reasonOf(error)}`, { cause: error });
+    throw new GigqError('database_missing', `${path} cannot be reached: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -68,10 +70,14 @@ function creationError(path: string, error: unknown): GigqError {
   switch (codeOf(error)) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new GigqError('database_missing', `There is no folder ${folder} to hold ${basename(path)}`, {
-        hint: 'Create the folder, or name a path in one that exists.',
-        cause: error,
-      });
+      return new GigqError(
+        'database_missing',
+        `There is no folder ${folder} to hold ${basename(path)}`,
+        {
+          hint: 'Create the folder, or name a path in one that exists.',
+          cause: error,
+        },
+      );
     case 'ENOSPC':
       return new GigqError('database_full', `No space is left for ${path}`, { cause: error });
     default:

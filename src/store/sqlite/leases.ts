@@ -21,13 +21,17 @@ export function leases(context: Context): Leases {
     },
     held({ instance, epoch }) {
       const worker = connection.get('liveWorker', { instance, epoch })?.['id'];
-      return worker === undefined ? [] : connection.all('held', { worker: Number(worker) }).map(toLease);
+      return worker === undefined
+        ? []
+        : connection.all('held', { worker: Number(worker) }).map(toLease);
     },
     expired({ instance, epoch, beat }) {
       const row = connection.get('holdForDead', { instance, epoch, beat, now: clock.wall() });
       if (row === undefined) return [];
       const held = { worker: Number(row['id']), limit: limits.pageSizeMax };
-      return connection.all('runningJobs', held).map((job) => toClaimedJob(job as unknown as HeldRow));
+      return connection
+        .all('runningJobs', held)
+        .map((job) => toClaimedJob(job as unknown as HeldRow));
     },
   };
 }

@@ -38,7 +38,15 @@ export interface JobRow {
 }
 
 export function toJobRecord(row: Row): JobRecord {
-  const { seq: _, createdAt, updatedAt, runAt, startedAt, completedAt, ...rest } = row as unknown as JobRow;
+  const {
+    seq: _,
+    createdAt,
+    updatedAt,
+    runAt,
+    startedAt,
+    completedAt,
+    ...rest
+  } = row as unknown as JobRow;
   return {
     ...rest,
     slot: rest.status === 'running' ? rest.slot : null,
@@ -106,12 +114,20 @@ export function toLease(row: Row): Lease {
 }
 
 export function toExecution(row: Row): ExecutionRecord {
-  const { startedAt, completedAt, error, ...rest } = row as unknown as Omit<ExecutionRecord, 'error'> & {
+  const { startedAt, completedAt, error, ...rest } = row as unknown as Omit<
+    ExecutionRecord,
+    'error'
+  > & {
     startedAt: number;
     completedAt: number | null;
     error: string | null;
   };
-  return { ...rest, startedAtMs: startedAt, completedAtMs: completedAt, error: parsed<JobError>(error) };
+  return {
+    ...rest,
+    startedAtMs: startedAt,
+    completedAtMs: completedAt,
+    error: parsed<JobError>(error),
+  };
 }
 
 export function toOutcome(row: Row): FinalOutcome | 'unfinished' {
@@ -119,7 +135,10 @@ export function toOutcome(row: Row): FinalOutcome | 'unfinished' {
   return isFinal(status) ? { status, result, error: parsed<JobError>(error) } : 'unfinished';
 }
 
-interface WorkerRow extends Omit<WorkerRecord, 'queues' | 'tasks' | 'state' | 'startedAtMs' | 'heartbeatAtMs'> {
+interface WorkerRow extends Omit<
+  WorkerRecord,
+  'queues' | 'tasks' | 'state' | 'startedAtMs' | 'heartbeatAtMs'
+> {
   readonly queues: string | null;
   readonly tasks: string;
   readonly stopping: number;
@@ -129,7 +148,8 @@ interface WorkerRow extends Omit<WorkerRecord, 'queues' | 'tasks' | 'state' | 's
 }
 
 export function toWorker(row: Row): WorkerRecord {
-  const { queues, tasks, stopping, startedAt, heartbeatAt, lostAt, ...rest } = row as unknown as WorkerRow;
+  const { queues, tasks, stopping, startedAt, heartbeatAt, lostAt, ...rest } =
+    row as unknown as WorkerRow;
   const living = stopping === 0 ? 'active' : 'stopping';
   return {
     ...rest,

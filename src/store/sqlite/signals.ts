@@ -83,8 +83,12 @@ export class Signals {
   #startWatching(path: string): FSWatcher | undefined {
     try {
       this.#wakeFile ??= openSync(path, 'w', 0o600);
-      const watcher = watch(path, { persistent: false }, () => { this.emit({ type: 'work' }); });
-      watcher.on('error', () => { watcher.close(); });
+      const watcher = watch(path, { persistent: false }, () => {
+        this.emit({ type: 'work' });
+      });
+      watcher.on('error', () => {
+        watcher.close();
+      });
       return watcher;
     } catch {
       return undefined;

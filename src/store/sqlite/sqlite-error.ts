@@ -2,7 +2,16 @@
 import { GigqError, isGigqError } from '../../core/errors.ts';
 
 /** Primary result codes: https://sqlite.org/rescode.html */
-const codes = { busy: 5, locked: 6, readonly: 8, ioerr: 10, corrupt: 11, full: 13, cantopen: 14, notadb: 26 };
+const codes = {
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  ioerr: 10,
+  corrupt: 11,
+  full: 13,
+  cantopen: 14,
+  notadb: 26,
+};
 
 export function isBusy(error: unknown): boolean {
   const code = primaryCode(error);

@@ -66,9 +66,15 @@ export class SqliteStore implements Store {
   #transactions(): ConstructorParameters<typeof CommitQueue>[0] {
     return {
       path: this.#connection.path,
-      begin: () => { this.#connection.begin(); },
-      commit: () => { this.#commit(); },
-      rollback: () => { this.#rollback(); },
+      begin: () => {
+        this.#connection.begin();
+      },
+      commit: () => {
+        this.#commit();
+      },
+      rollback: () => {
+        this.#rollback();
+      },
       read: (unit) => this.#read(unit),
       write: (unit) => this.#perform(unit),
     };
@@ -145,7 +151,9 @@ export async function patiently<T>(path: string, clock: Clock, attempt: () => T)
     } catch (error) {
       if (!(error instanceof Busy)) throw error;
       if (clock.mono() >= giveUpAt) throw busyError(path, error);
-      await new Promise<void>((resolve) => { clock.timer(2 + Math.random() * 3, resolve); });
+      await new Promise<void>((resolve) => {
+        clock.timer(2 + Math.random() * 3, resolve);
+      });
     }
   }
 }

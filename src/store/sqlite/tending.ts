@@ -32,7 +32,13 @@ function cancel(context: Context, id: string): boolean {
   const { seq, lane, status, token } = job;
   const now = context.clock.wall();
   if (status === 'running') {
-    context.connection.run('recordExecution', { seq, token, status: 'cancelled', error: null, now });
+    context.connection.run('recordExecution', {
+      seq,
+      token,
+      status: 'cancelled',
+      error: null,
+      now,
+    });
     context.done.work = true;
   }
   context.connection.run('cancel', { seq, now });
@@ -60,7 +66,9 @@ function prune(context: Context, request: PruneRequest): { removed: number; next
     limit: pruneChunk,
   }) as unknown as Candidate[];
   const endedBefore = pruneBefore(context, request);
-  const old = rows.filter((job) => allows('prune', job.status) && (job.completedAt ?? 0) < endedBefore);
+  const old = rows.filter(
+    (job) => allows('prune', job.status) && (job.completedAt ?? 0) < endedBefore,
+  );
   for (const job of old) {
     context.connection.run('removeJob', { seq: job.seq });
     context.lanes.move(job.lane, job.status, null);

@@ -17,8 +17,8 @@ export function working(context: Context): Working {
     },
     progress: (reports) => {
       const now = context.clock.wall();
-      return reports.map(({ lease, progress }) => {
-        const values = { seq: lease.seq, token: lease.token, progress: JSON.stringify(progress), now };
+      return reports.map(({ lease: { seq, token }, progress }) => {
+        const values = { seq, token, progress: JSON.stringify(progress), now };
         return context.connection.run('progress', values) === 1;
       });
     },
@@ -45,7 +45,7 @@ function claim(context: Context, request: ClaimRequest): Claim {
   const worker = workerId(context, request.worker);
   if (worker === undefined) return fencedClaim;
   promote(context);
-  const jobs = lease(context, request, worker);
+  const jobs = leaseReady(context, request, worker);
   const isFull = jobs.length === request.slots.length;
   const rest = isFull ? { nextDueMs: null, unknownTasks: [] } : whatElse(context, request);
   return { jobs, ...rest, fenced: false };
@@ -65,7 +65,7 @@ function promote(context: Context): void {
   }
 }
 
-function lease(context: Context, request: ClaimRequest, worker: number): ClaimedJob[] {
+function leaseReady(context: Context, request: ClaimRequest, worker: number): ClaimedJob[] {
   context.lanes.flush();
   const lanes = new Map(wantedLanes(context, request).wanted.map((lane) => [lane.id, lane]));
   if (lanes.size === 0) return [];
@@ -104,7 +104,10 @@ function wantedLanes(context: Context, request: ClaimRequest): LaneChoice {
   };
 }
 
-function whatElse(context: Context, request: ClaimRequest): Pick<Claim, 'nextDueMs' | 'unknownTasks'> {
+function whatElse(
+  context: Context,
+  request: ClaimRequest,
+): Pick<Claim, 'nextDueMs' | 'unknownTasks'> {
   const { unknown } = wantedLanes(context, request);
   return {
     nextDueMs: nextDueMs(context),
@@ -124,7 +127,13 @@ function settle(context: Context, settlement: Settlement, now: number): Settled 
   const { seq, lane, token } = lease;
   const error = settlement.error === null ? null : JSON.stringify(settlement.error);
   const { execution } = settlement;
-  const held = context.connection.run('recordExecution', { seq, token, status: execution, error, now });
+  const held = context.connection.run('recordExecution', {
+    seq,
+    token,
+    status: execution,
+    error,
+    now,
+  });
   if (held === 0) return settledBefore(context, settlement);
   const isOver = status !== 'scheduled' && status !== 'pending';
   context.connection.run('settle', {

@@ -1,0 +1,116 @@
+// A folder with a database, a queue on it, and workers: all closed and gone when the test is over.
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { JobQueue, Worker, type WorkerEvents, type WorkerOptions } from 'gigq';
+
+export interface Place {
+  readonly folder: string;
+  readonly database: string;
+  readonly queue: JobQueue;
+  /** A worker on the queue. It handles no signals: they are the test runner's. */
+  worker(options?: WorkerOptions): Worker;
+  /** A worker that was started; the test need not stop it. */
+  started(options?: WorkerOptions): Promise<Worker>;
+  /** Writes a file into the folder and tells its path. */
+  file(name: string, text: string): string;
+}
+
+export function place(t: TestContext): Place {
+  const folder = mkdtempSync(join(tmpdir(), 'gigq-worker-'));
+  const database = join(folder, 'jobs.db');
+  const queue = new JobQueue(database);
+  const workers: Worker[] = [];
+  t.after(async () => {
+    await Promise.all(workers.map((worker) => worker.stop({ timeout: '0ms' })));
+    await Promise.all(workers.map((worker) => worker.close()));
+    await queue.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const worker = (options: WorkerOptions = {}): Worker => {
+    const created = new Worker(queue, { handleSignals: false, ...options });
+    workers.push(created);
+    return created;
+  };
+  return { folder, database, queue, worker, started: (options) => start(worker(options)), file };
+
+  function file(name: string, text: string): string {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  }
+}
+
+async function start(worker: Worker): Promise<Worker> {
+  const ready = once(worker, 'ready');
+  await Promise.race([ready, worker.start()]);
+  return worker;
+}
+
+/** What the worker tells with the next event of that name. */
+export async function next<Name extends keyof WorkerEvents>(
+  worker: Worker,
+  name: Name,
+): Promise<WorkerEvents[Name]> {
+  return (await once(worker, name, {
+    signal: AbortSignal.timeout(deadlineMs),
+  })) as WorkerEvents[Name];
+}
+
+const deadlineMs = 20_000;
+const lookMs = 10;
+
+/** Resolves with what is found once it is there; looks again and again until then, for 20 s at most. */
+export async function found<T>(look: () => T | Promise<T>, what: string): Promise<NonNullable<T>> {
+  const endMs = performance.now() + deadlineMs;
+  while (performance.now() < endMs) {
+    const result = await look();
+    if (result !== undefined && result !== null && result !== false) return result;
+    await pause(lookMs);
+  }
+  throw new Error(`Waited in vain for ${what}`);
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    later(ms, resolve);
+  });
+}
+
+export function later(ms: number, act: () => void): void {
+  setTimeout(act, ms);
+}
+
+/** A promise that the test keeps when it wants to. */
+export class Gate<T = void> {
+  readonly #deferred = Promise.withResolvers<T>();
+  readonly passed = this.#deferred.promise;
+  readonly open = this.#deferred.resolve;
+}
+
+/** Effects of handlers, recorded outside of the database: a line each, from whatever process. */
+export class Effects {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  add(line: string): void {
+    appendFileSync(this.path, `${line}\n`);
+  }
+
+  get lines(): readonly string[] {
+    if (!existsSync(this.path)) return [];
+    return readFileSync(this.path, 'utf8').split('\n').slice(0, -1);
+  }
+}
