@@ -1,0 +1,16 @@
+// Where the benches keep their databases: on the disk of the checkout unless BENCH_DATA names another.
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const dataFolder = join(process.env['BENCH_DATA'] ?? import.meta.dirname, '.data');
+
+/** The path of a database that does not exist yet. */
+export function freshDatabase(name: string): string {
+  mkdirSync(dataFolder, { recursive: true });
+  const path = join(dataFolder, `${name}.db`);
+  for (const suffix of ['', '-wal', '-shm', '-wake']) rmSync(path + suffix, { force: true });
+  return path;
+}
+
+export const params = { n: 1, to: 'someone@example.com' };
+export const result = { ok: true, n: 1 };

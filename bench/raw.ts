@@ -1,0 +1,158 @@
+// The raw limit: the very statements that gigq runs, by hand on the bare driver, in transactions of a given size.
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { migrations, sql } from '../dist/store/sqlite/sql.gen.js';
+import { freshDatabase, params, result } from './data.ts';
+
+type Statements = Record<keyof typeof sql | 'begin' | 'commit', StatementSync>;
+
+interface Raw {
+  readonly database: DatabaseSync;
+  readonly statements: Statements;
+}
+
+interface Ready {
+  readonly seq: number;
+  readonly attempts: number;
+}
+
+const noCounts = {
+  blocked: 0,
+  scheduled: 0,
+  pending: 0,
+  running: 0,
+  completed: 0,
+  failed: 0,
+  timeout: 0,
+  cancelled: 0,
+};
+const paramsText = JSON.stringify(params);
+const resultText = JSON.stringify(result);
+
+/** Jobs stored a second, in transactions of `size`. */
+export function rawSubmit(jobs: number, size: number): number {
+  const raw = openRaw('raw-submit');
+  const ids = Array.from({ length: jobs }, (_, place) => idOf(place));
+  const began = performance.now();
+  fill(raw, ids, size);
+  const rate = perSecond(jobs, began);
+  raw.database.close();
+  return rate;
+}
+
+/** Jobs claimed and settled a second, each transaction settling `size` jobs and claiming the next. */
+export function rawDrain(jobs: number, size: number): number {
+  const raw = openRaw('raw-drain');
+  fill(
+    raw,
+    Array.from({ length: jobs }, (_, place) => idOf(place)),
+    1000,
+  );
+  const began = performance.now();
+  let held = claim(raw, size);
+  while (held.length > 0) held = settleAndClaim(raw, held, size);
+  const rate = perSecond(jobs, began);
+  raw.database.close();
+  return rate;
+}
+
+function openRaw(name: string): Raw {
+  const database = new DatabaseSync(freshDatabase(name));
+  database.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000',
+  );
+  for (const { text } of migrations) database.exec(text);
+  database.exec("INSERT INTO gigq_lanes (id, queue, task) VALUES (1, 'default', 'bench')");
+  const texts = { ...sql, begin: 'BEGIN IMMEDIATE', commit: 'COMMIT' };
+  const used = [
+    'begin',
+    'commit',
+    'enqueue',
+    'claim',
+    'lease',
+    'recordExecution',
+    'settle',
+    'countLane',
+  ] as const;
+  const statements = Object.fromEntries(used.map((key) => [key, database.prepare(texts[key])]));
+  return { database, statements: statements as Statements };
+}
+
+function fill({ statements }: Raw, ids: readonly string[], size: number): void {
+  for (let from = 0; from < ids.length; from += size) {
+    statements.begin.run();
+    const batch = ids.slice(from, from + size);
+    for (const id of batch) insert(statements, id);
+    statements.countLane.run({ ...noCounts, lane: 1, pending: batch.length });
+    statements.commit.run();
+  }
+}
+
+function insert(statements: Statements, id: string): void {
+  statements.enqueue.run({
+    id,
+    lane: 1,
+    name: 'bench',
+    description: '',
+    params: paramsText,
+    priority: 0,
+    status: 'pending',
+    maxAttempts: 3,
+    timeout: '300s',
+    retry: null,
+    runAt: null,
+    now: Date.now(),
+  });
+}
+
+function claim({ statements }: Raw, size: number): Claimed[] {
+  const ready = statements.claim.all({ lanes: '[1]', limit: size }) as unknown as Ready[];
+  return ready.map(({ seq, attempts }, place) => {
+    const token = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
+    statements.lease.run({ seq, token, slot: `bench-${place}`, worker: 1, now: Date.now() });
+    return { seq, token, attempts: attempts + 1 };
+  });
+}
+
+interface Claimed extends Ready {
+  readonly token: number;
+}
+
+function settleAndClaim(raw: Raw, held: readonly Claimed[], size: number): Claimed[] {
+  const { statements } = raw;
+  statements.begin.run();
+  for (const job of held) settle(statements, job);
+  const next = claim(raw, size);
+  const moved = held.length;
+  statements.countLane.run({
+    ...noCounts,
+    lane: 1,
+    pending: -next.length,
+    running: next.length - moved,
+    completed: moved,
+  });
+  statements.commit.run();
+  return next;
+}
+
+function settle(statements: Statements, { seq, token, attempts }: Claimed): void {
+  const now = Date.now();
+  statements.recordExecution.run({ seq, token, status: 'completed', error: null, now });
+  statements.settle.run({
+    seq,
+    status: 'completed',
+    attempts,
+    runAt: null,
+    result: resultText,
+    error: null,
+    completedAt: now,
+    now,
+  });
+}
+
+function idOf(place: number): string {
+  return `01890000-0000-7000-8000-${String(place).padStart(12, '0')}`;
+}
+
+function perSecond(jobs: number, began: number): number {
+  return (jobs / (performance.now() - began)) * 1000;
+}
