@@ -103,7 +103,11 @@ export class Attempt implements Scope {
   blame(error: unknown): void {
     if (this.#state !== 'running') return this.#host.blamedLate(this, error);
     const failed: Outcome = { kind: 'failed', error: describeError(error), final: false };
-    this.#end(this.#reason === null ? { outcome: failed, thrown: error, abort: null } : endingBy(this.#reason));
+    this.#end(
+      this.#reason === null
+        ? { outcome: failed, thrown: error, abort: null }
+        : endingBy(this.#reason),
+    );
     this.#controller?.abort(error);
   }
 

@@ -102,7 +102,9 @@ export class ClaimLoop {
 
   get #isTime(): boolean {
     if (!this.#isOpen || this.#pause.isSet) return false;
-    return this.#isBusy ? this.#inFlight < this.#maxInFlight : this.#isWoken && this.#inFlight === 0;
+    return this.#isBusy
+      ? this.#inFlight < this.#maxInFlight
+      : this.#isWoken && this.#inFlight === 0;
   }
 
   async #claim(worker: WorkerKey, slots: readonly string[]): Promise<void> {
@@ -159,6 +161,9 @@ export class ClaimLoop {
   #tellUnknown(task: string): void {
     if (this.#unknown.has(task)) return;
     this.#unknown.add(task);
-    this.#host.settings.logger.warn({ task }, 'A job waits for a task that this worker does not have');
+    this.#host.settings.logger.warn(
+      { task },
+      'A job waits for a task that this worker does not have',
+    );
   }
 }

@@ -63,12 +63,21 @@ function checkedProgress(done: number, total?: number, message?: string): Progre
   return {
     done: amount(done, 'done'),
     total: total === undefined ? null : amount(total, 'total'),
-    message: message === undefined ? null : truncateUtf8(String(message), messageBytes),
+    message: message === undefined ? null : truncateUtf8(text(message), messageBytes),
   };
 }
 
 function amount(value: unknown, name: string): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
-  const message = `progress(): expected ${name} to be a number of at least 0, got ${preview(value)}`;
-  throw new GigqError('invalid_option', message);
+  throw refused(`${name} to be a number of at least 0`, value);
+}
+
+function text(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw refused('message to be a string', value);
+}
+
+function refused(expected: string, value: unknown): GigqError {
+  const message = `progress(): expected ${expected}, got ${preview(value)}`;
+  return new GigqError('invalid_option', message);
 }

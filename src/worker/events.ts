@@ -1,4 +1,5 @@
 /** Tells whoever listens what happens to a worker's jobs. Nobody listening costs nothing; nothing they do counts. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import { type JobInfo, toJobInfo } from '../client/job-info.ts';
 import type { Logger } from '../client/logger.ts';
@@ -42,6 +43,8 @@ export class Announcer {
   readonly #emitter: EventEmitter<WorkerEvents>;
   readonly #logger: Logger;
   readonly #scope: Scope;
+  /** Listeners run in the context in which the worker was made, not in that of the job that they hear of. */
+  readonly #inContext = AsyncLocalStorage.snapshot();
 
   constructor(emitter: EventEmitter<WorkerEvents>, logger: Logger) {
     this.#emitter = emitter;
@@ -76,7 +79,8 @@ export class Announcer {
     if (this.#emitter.listenerCount(event) === 0) return;
     const values = make();
     for (const listener of this.#emitter.rawListeners(event)) {
-      void runIn(this.#scope, () => this.#hear(listener as Listener, values));
+      const hear = (): Promise<void> => this.#hear(listener as Listener, values);
+      void this.#inContext(() => runIn(this.#scope, hear));
     }
   }
 
@@ -103,7 +107,15 @@ function settledInfo(job: ClaimedJob, settlement: Settlement): JobInfo {
   const now = Date.now();
   const isOver = status !== 'scheduled' && status !== 'pending';
   const completedAtMs = isOver ? now : null;
-  return infoOf(job, { status, attempts, result, error, completedAtMs, slot: null, runAtMs: instantOf(due, now) });
+  return infoOf(job, {
+    status,
+    attempts,
+    result,
+    error,
+    completedAtMs,
+    slot: null,
+    runAtMs: instantOf(due, now),
+  });
 }
 
 function instantOf(due: Due | null, now: number): number | null {
@@ -113,7 +125,13 @@ function instantOf(due: Due | null, now: number): number | null {
 
 function infoOf(job: ClaimedJob, change: Partial<JobRecord> = {}): JobInfo {
   const { lease: _lease, number: _number, retry: _retry, ...known } = job;
-  const running = { status: 'running', result: null, error: null, progress: null, completedAtMs: null } as const;
+  const running = {
+    status: 'running',
+    result: null,
+    error: null,
+    progress: null,
+    completedAtMs: null,
+  } as const;
   return toJobInfo({ ...known, ...running, updatedAtMs: Date.now(), ...change });
 }
 

@@ -26,5 +26,7 @@ function isThere(pid: number): boolean {
 function isAnother({ pid, pidStart }: Suspect): boolean {
   const found = processState(pid);
   if (found === null) return false;
-  return found.state === 'Z' || found.state === 'X' || (pidStart !== null && found.start !== pidStart);
+  return (
+    found.state === 'Z' || found.state === 'X' || (pidStart !== null && found.start !== pidStart)
+  );
 }

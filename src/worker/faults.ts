@@ -12,7 +12,7 @@ export interface Scope {
 
 const scopes = new AsyncLocalStorage<Scope>();
 const events = ['uncaughtException', 'unhandledRejection'] as const;
-type Raise = (error: unknown) => void;
+type Raise = (error: unknown) => unknown;
 
 /** Runs the code so that whatever it leaves behind is blamed on the scope. */
 export function runIn<T>(scope: Scope, code: () => T): T {
@@ -31,6 +31,15 @@ export function guardFaults(): () => void {
     if (isOn && guards === 0) ignore();
     isOn = false;
   };
+}
+
+// A program can load gigq twice: the other copy's listeners count as ours.
+const brand = Symbol.for('gigq.faults');
+Object.assign(onException, { [brand]: true });
+Object.assign(onRejection, { [brand]: true });
+
+function isOurs(listener: object): boolean {
+  return brand in listener;
 }
 
 function listen(): void {
@@ -54,13 +63,14 @@ function onRejection(error: unknown): void {
 function attribute(event: (typeof events)[number], error: unknown, raise: Raise): void {
   const scope = scopes.getStore();
   if (scope !== undefined) scope.blame(error);
-  else if (process.listenerCount(event) === 1) withoutUs(error, raise);
+  else if (process.listeners(event as 'uncaughtException').every(isOurs)) withoutUs(error, raise);
 }
 
 /** Node decides by its own settings what becomes of it; if the process survives, we listen again. */
 function withoutUs(error: unknown, raise: Raise): void {
   ignore();
   setImmediate(() => {
+    ignore();
     if (guards > 0) listen();
   });
   raise(error);
@@ -73,6 +83,6 @@ const throwAgain: Raise = (error) => {
   });
 };
 
-const rejectAgain: Raise = (error) => {
-  void Promise.reject(error as Error);
+const rejectAgain: Raise = async (error) => {
+  throw error;
 };

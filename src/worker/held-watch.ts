@@ -63,15 +63,24 @@ export class HeldWatch {
   async #tellTaken(key: WorkerKey, attempts: readonly Attempt[]): Promise<void> {
     const held = new Map<number, number>();
     for (const { seq, token } of await this.#host.store.call('held', key)) held.set(seq, token);
-    const taken = attempts.filter(({ isOver, job: { lease } }) => !isOver && held.get(lease.seq) !== lease.token);
+    const taken = attempts.filter(
+      ({ isOver, job: { lease } }) => !isOver && held.get(lease.seq) !== lease.token,
+    );
     if (taken.length === 0) return;
-    const cancelled = await cancelledOf(this.#host.store, taken.map(({ job }) => job));
-    for (const attempt of taken) attempt.abort(cancelled.has(attempt.job.id) ? 'cancelled' : 'lease_lost');
+    const cancelled = await cancelledOf(
+      this.#host.store,
+      taken.map(({ job }) => job),
+    );
+    for (const attempt of taken)
+      attempt.abort(cancelled.has(attempt.job.id) ? 'cancelled' : 'lease_lost');
   }
 }
 
 /** Those of the jobs that were cancelled, by their ids. */
-export async function cancelledOf(store: StoreHandle, jobs: readonly ClaimedJob[]): Promise<ReadonlySet<string>> {
+export async function cancelledOf(
+  store: StoreHandle,
+  jobs: readonly ClaimedJob[],
+): Promise<ReadonlySet<string>> {
   const ids = jobs.map(({ id }) => id);
   const outcomes = await store.call('outcomes', ids);
   const isCancelled = (place: number): boolean => {

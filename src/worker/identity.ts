@@ -25,7 +25,9 @@ export function processIdentity(): ProcessIdentity {
 }
 
 /** What the system says of a process: its state (a letter) and its start; null if it says nothing. */
-export function processState(pid: number): { readonly state: string; readonly start: string } | null {
+export function processState(
+  pid: number,
+): { readonly state: string; readonly start: string } | null {
   const stat = readOrNull(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   // The name of the program, in brackets, may hold anything, brackets and blanks included.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -77,8 +77,10 @@ const leaseMinMs = 1000;
 const concurrencyMax = 1000;
 
 const taskSource: Check = (value, name) => {
-  const isPlace = value instanceof URL ? value.protocol === 'file:' : typeof value === 'string' && value !== '';
-  if (!isPlace && !isTask(value)) throw refusal(name, 'a task, a path, a glob or a file URL', value);
+  const isPlace =
+    value instanceof URL ? value.protocol === 'file:' : typeof value === 'string' && value !== '';
+  if (!isPlace && !isTask(value))
+    throw refusal(name, 'a task, a path, a glob or a file URL', value);
 };
 
 const leaseOption: Check = (value, name) => {

@@ -79,7 +79,8 @@ export class Reaper {
     this.#vigil = vigil;
     for (const worker of workers) {
       if (dead.includes(worker)) await this.#reap(worker, silence(worker));
-      else if (this.#canBeChecked(worker) && isGone(worker)) await this.#reap(worker, death(worker));
+      else if (this.#canBeChecked(worker) && isGone(worker))
+        await this.#reap(worker, death(worker));
     }
     return nextMs;
   }
@@ -110,9 +111,15 @@ export class Reaper {
 }
 
 function death({ label, host, pid }: WorkerRecord): JobError {
-  return { name: 'WorkerLost', message: `Worker ${label} is gone: its process ${pid} on ${host} has ended` };
+  return {
+    name: 'WorkerLost',
+    message: `Worker ${label} is gone: its process ${pid} on ${host} has ended`,
+  };
 }
 
 function silence({ label, host, pid }: WorkerRecord): JobError {
-  return { name: 'WorkerLost', message: `Worker ${label} is gone: nothing was heard of it (process ${pid} on ${host})` };
+  return {
+    name: 'WorkerLost',
+    message: `Worker ${label} is gone: nothing was heard of it (process ${pid} on ${host})`,
+  };
 }

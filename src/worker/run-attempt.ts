@@ -23,9 +23,17 @@ export async function runAttempt(attempt: Attempt, tools: AttemptTools): Promise
     const params = task.params === undefined ? given : await check(task.params, given);
     const context = new AttemptContext(attempt, tools);
     const result = await task.handler(params, context);
-    return { outcome: { kind: 'completed', result: encode(result) }, thrown: undefined, abort: null };
+    return {
+      outcome: { kind: 'completed', result: encode(result) },
+      thrown: undefined,
+      abort: null,
+    };
   } catch (error) {
-    return { outcome: outcomeOf(error), thrown: Hopeless.is(error) ? error.cause : error, abort: null };
+    return {
+      outcome: outcomeOf(error),
+      thrown: Hopeless.is(error) ? error.cause : error,
+      abort: null,
+    };
   }
 }
 
@@ -76,7 +84,8 @@ function hopelessly<T>(step: () => T): T {
 }
 
 function outcomeOf(error: unknown): Outcome {
-  if (isRetryLater(error)) return { kind: 'postponed', due: dueOf(error), error: describeError(error) };
+  if (isRetryLater(error))
+    return { kind: 'postponed', due: dueOf(error), error: describeError(error) };
   const isHopeless = Hopeless.is(error);
   return {
     kind: 'failed',
@@ -86,5 +95,7 @@ function outcomeOf(error: unknown): Outcome {
 }
 
 function dueOf({ delay }: RetryLater): Due {
-  return delay instanceof Date ? { atMs: delay.getTime() } : { afterMs: durationMs(delay, 'RetryLater') };
+  return delay instanceof Date
+    ? { atMs: delay.getTime() }
+    : { afterMs: durationMs(delay, 'RetryLater') };
 }

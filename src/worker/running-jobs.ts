@@ -52,6 +52,11 @@ export class RunningJobs implements AttemptHost {
     if (!isStarting) this.#inContext(() => this.#startSome());
   }
 
+  /** Jobs that were claimed in vain. */
+  giveBack(jobs: readonly ClaimedJob[]): void {
+    for (const job of jobs) new Attempt(job, this).abort('shutdown');
+  }
+
   abortAll(code: AbortCode): void {
     for (const attempt of this.#attempts) attempt.abort(code);
   }
@@ -75,7 +80,10 @@ export class RunningJobs implements AttemptHost {
 
   blamedLate({ job }: Attempt, error: unknown): void {
     const { tools } = this.#parts;
-    tools.logger.error({ ...labelOf(job), err: error }, 'A handler failed after its attempt had ended');
+    tools.logger.error(
+      { ...labelOf(job), err: error },
+      'A handler failed after its attempt had ended',
+    );
   }
 
   // ── inside ────────────────────────────────────────────────────────────────────────────────────
@@ -112,7 +120,8 @@ export class RunningJobs implements AttemptHost {
     const { announcer } = this.#parts;
     this.#log(job, settlement, thrown);
     if (abort === 'lease_lost') announcer.gone('lost', job);
-    else if (abort !== 'shutdown') announcer.settled(eventOf(settlement), { job, settlement, thrown });
+    else if (abort !== 'shutdown')
+      announcer.settled(eventOf(settlement), { job, settlement, thrown });
   }
 
   #log(job: ClaimedJob, { status, execution, attempts }: Settlement, thrown: unknown): void {
@@ -122,7 +131,8 @@ export class RunningJobs implements AttemptHost {
     else if (execution === 'released') logger.info(fields, 'Job given back');
     else if (status === 'failed' || status === 'timeout') {
       logger.error({ ...fields, err: thrown }, `Job ended as ${status}`);
-    } else logger.warn({ ...fields, err: thrown }, `Attempt ${attempts} of ${job.maxAttempts} failed`);
+    } else
+      logger.warn({ ...fields, err: thrown }, `Attempt ${attempts} of ${job.maxAttempts} failed`);
   }
 }
 

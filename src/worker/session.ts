@@ -39,7 +39,13 @@ export interface Run {
   readonly untilIdle: boolean;
 }
 
-type Hosts = ClaimHost & SettleHost & WatchHost & ReaperHost & LifeHost & RunningParts & CountdownHost;
+type Hosts = ClaimHost &
+  SettleHost &
+  WatchHost &
+  ReaperHost &
+  LifeHost &
+  RunningParts &
+  CountdownHost;
 
 /** How long a call may wait for the database: usually, when there is no time left, and for a farewell. */
 const usualWaitMs = 5000;
@@ -85,7 +91,9 @@ export class Session implements Hosts {
     this.#tasks = tasks;
     this.slots = new Slots(settings.workerId, settings.concurrency);
     this.#trouble = new Trouble(settings.logger);
-    this.#progress = new ProgressBuffer(store, (error) => this.#failed('Recording progress', error));
+    this.#progress = new ProgressBuffer(store, (error) =>
+      this.#failed('Recording progress', error),
+    );
     this.settling = new SettleBuffer(this);
     this.tools = {
       logger: settings.logger,
@@ -113,6 +121,7 @@ export class Session implements Hosts {
 
   /** Runs jobs until the worker is stopped, or there are no more; resolves with how many ran. */
   async run(run: Run): Promise<number> {
+    this.#ran = 0;
     if (run.untilIdle) await this.#reaper.sweep();
     if (this.#stopping === null) await this.#work(run);
     if (this.#failure !== null) throw this.#failure.error;
@@ -156,7 +165,8 @@ export class Session implements Hosts {
   }
 
   take(jobs: readonly ClaimedJob[]): void {
-    if (jobs.length > 0) this.#begin(jobs);
+    if (this.#stopping !== null) this.#running.giveBack(jobs);
+    else if (jobs.length > 0) this.#begin(jobs);
     this.#check();
   }
 
@@ -166,9 +176,8 @@ export class Session implements Hosts {
     this.requestTurn();
   }
 
-  async refused(job: ClaimedJob): Promise<void> {
-    const cancelled = await cancelledOf(this.store, [job]).catch(() => new Set());
-    this.announcer.gone(cancelled.has(job.id) ? 'cancelled' : 'lost', job);
+  refused(job: ClaimedJob): void {
+    void this.#tellWhose(job);
   }
 
   fenced({ epoch }: WorkerKey): void {
@@ -232,7 +241,8 @@ export class Session implements Hosts {
   #hear(event: StoreEvent): void {
     if (event.type === 'work') this.#wake();
     else if (event.type === 'closed') this.#fail(event.error);
-    else if (event.type === 'lease' && event.instance === this.instance) this.#hearLease(event.state);
+    else if (event.type === 'lease' && event.instance === this.instance)
+      this.#hearLease(event.state);
   }
 
   #hearLease(state: 'renewed' | 'danger' | 'lost'): void {
@@ -247,7 +257,6 @@ export class Session implements Hosts {
 
   async #work(run: Run): Promise<void> {
     this.#run = run;
-    this.#ran = 0;
     this.#isIdle = false;
     this.#runEnded = Promise.withResolvers();
     this.#reaper.start();
@@ -256,13 +265,18 @@ export class Session implements Hosts {
     this.#run = null;
     this.#loop.close();
     this.#reaper.stop();
+    this.#watch.stop();
   }
 
   #begin(jobs: readonly ClaimedJob[]): void {
     this.#isIdle = false;
     this.#running.take(jobs);
     this.#watch.start();
-    if (this.#stopping !== null) this.#running.releaseWaiting();
+  }
+
+  async #tellWhose(job: ClaimedJob): Promise<void> {
+    const cancelled = await cancelledOf(this.store, [job]).catch(() => new Set());
+    this.announcer.gone(cancelled.has(job.id) ? 'cancelled' : 'lost', job);
   }
 
   #turn(): void {

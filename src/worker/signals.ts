@@ -19,13 +19,15 @@ export function onFirstSignal(stop: (signal: NodeJS.Signals) => void): () => voi
 }
 
 function receive(signal: Name): void {
-  if (isStopping) {
-    ignore();
-    process.kill(process.pid, signal);
-    return;
-  }
+  if (isStopping) return giveUp(signal);
   isStopping = true;
   for (const stop of stops) stop(signal);
+}
+
+function giveUp(signal: Name): void {
+  ignore();
+  // Once all who listen have been called: a listener that is there for one signal would swallow ours.
+  process.nextTick(() => process.kill(process.pid, signal));
 }
 
 function ignore(): void {

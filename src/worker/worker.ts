@@ -124,7 +124,9 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     checkOptions(stopChecks, options, 'stop()');
     const { timeout } = options;
     this.#stops += 1;
-    await this.#end(timeout === undefined ? this.#settings.shutdownMs : durationMs(timeout, 'timeout'));
+    await this.#end(
+      timeout === undefined ? this.#settings.shutdownMs : durationMs(timeout, 'timeout'),
+    );
   }
 
   /** Stops the worker if it runs, and leaves the database; a queue that it was given stays open. May be called again. */
@@ -141,7 +143,10 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
   async #start(): Promise<void> {
     const { handleSignals, logger } = this.#settings;
     const stopBySignal = (signal: string): void => {
-      logger.info({ signal, workerId: this.workerId }, 'The worker stops; a second signal ends the process');
+      logger.info(
+        { signal, workerId: this.workerId },
+        'The worker stops; a second signal ends the process',
+      );
       void this.stop();
     };
     const ignoreSignals = handleSignals ? onFirstSignal(stopBySignal) : undefined;
@@ -195,7 +200,8 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
   #newSession(tasks: TaskTable): Session {
     const settings = this.#settings;
     const isOwn = typeof this.#database === 'string';
-    const queue = typeof this.#database === 'string' ? new JobQueue(this.#database) : this.#database;
+    const queue =
+      typeof this.#database === 'string' ? new JobQueue(this.#database) : this.#database;
     const store = storeOf(queue).sibling();
     this.#leave = async () => {
       await store.close();
