@@ -115,6 +115,24 @@ describe('the page on workers', () => {
     await assert.rejects(here.queue.stats(), { code: 'queue_closed' });
   });
 
+  it('closing connections, of all: handlers may use their queue to the end', async (t) => {
+    const here = place(t);
+    gate = new Gate();
+    const worker = await here.started();
+    const using = task('page.using', async () => {
+      await gate.passed;
+      return (await here.queue.stats()).running;
+    });
+    const began = next(worker, 'started');
+    await using.submit(here.queue);
+    await began;
+    const completed = next(worker, 'completed');
+    const closed = closeConnections();
+    gate.open();
+    assert.equal((await completed)[0].result, 1);
+    await closed;
+  });
+
   it('polling interval', async (t) => {
     const here = place(t);
     const { events } = await startSession(t, mutedStore(here), { pollingInterval: '200ms' });
