@@ -161,7 +161,10 @@ export class JobQueue implements AsyncDisposable {
   async submitMany(jobs: readonly Job[], options: object = {}): Promise<JobHandle<unknown>[]> {
     checkOptions({}, options, 'submitMany()');
     checkBatch(jobs, 'submitMany()');
-    await enqueue(this.#connection, jobs.map(recordOf));
+    await enqueue(
+      this.#connection,
+      jobs.map((job, place) => recordOf(job, `jobs[${place}].params`)),
+    );
     return jobs.map((job) => new StoredJob(job.id, this.#connection));
   }
 

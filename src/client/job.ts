@@ -90,28 +90,31 @@ export class Job<R = unknown> {
 }
 
 /**
- * The job as the store takes it; a promise only if its schema answers with one.
+ * The job as the store takes it; a promise only if its schema answers with one. `name` is what errors call its params.
  * @throws {GigqError} `invalid_option` if it is no Job, `params_invalid`, `not_json`, `too_large`
  */
-export function recordOf(job: Job): NewJob | Promise<NewJob> {
+export function recordOf(job: Job, name = defaultName): NewJob | Promise<NewJob> {
   const contents = typeof job === 'object' && job !== null ? contentsOf(job) : undefined;
   if (contents === undefined) throw refusal('submit()', 'a Job', job);
   const { draft, schema } = contents;
-  return checkedRecord(newJob(draft, job.id, encodeParams(job.params)), schema);
+  return checkedRecord(newJob(draft, job.id, encodeParams(job.params, name)), schema, name);
 }
 
-export function encodeParams(params: unknown): string {
-  return encodeJson(params, 'params', limits.paramsBytes);
+const defaultName = 'params';
+
+export function encodeParams(params: unknown, name = defaultName): string {
+  return encodeJson(params, name, limits.paramsBytes);
 }
 
 /** The job once its params have passed the schema. */
 export function checkedRecord(
   record: NewJob,
   schema: Schema | undefined,
+  name = defaultName,
 ): NewJob | Promise<NewJob> {
   if (schema === undefined) return record;
   // What is stored is what has to pass: it is all that a worker will see of the params.
-  const verdict = validateParams(schema, JSON.parse(record.params));
+  const verdict = validateParams(schema, JSON.parse(record.params), name);
   if (!isThenable(verdict)) return record;
   const checked = Promise.resolve(verdict).then(() => record);
   // Another job of the same batch may be refused first: then nobody waits for this one any more.

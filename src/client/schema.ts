@@ -34,38 +34,41 @@ export const schemaOption: Check = (value, name) => {
 
 /**
  * What the schema makes of the value; a promise only if the schema answers with one.
- * @throws {GigqError} `params_invalid`, naming every path at which something is wrong.
+ * @throws {GigqError} `params_invalid`, naming every path at which something is wrong, from `name` on.
  */
 export function validateParams<Out>(
   schema: Schema<unknown, Out>,
   value: unknown,
+  name = 'params',
 ): Out | Promise<Out> {
   const verdict = schema['~standard'].validate(value) as Verdict<Out> | PromiseLike<Verdict<Out>>;
-  return isThenable(verdict) ? Promise.resolve(verdict).then(outputOf) : outputOf(verdict);
+  return isThenable(verdict)
+    ? Promise.resolve(verdict).then((answer) => outputOf(answer, name))
+    : outputOf(verdict, name);
 }
 
 export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as Partial<PromiseLike<T>> | null | undefined)?.then === 'function';
 }
 
-function outputOf<Out>(verdict: Verdict<Out>): Out {
+function outputOf<Out>(verdict: Verdict<Out>, name: string): Out {
   if (verdict.issues === undefined) return verdict.value;
-  throw new GigqError('params_invalid', describe(verdict.issues));
+  throw new GigqError('params_invalid', describe(verdict.issues, name));
 }
 
 const issuesShown = 10;
 
-function describe(issues: readonly Issue[]): string {
+function describe(issues: readonly Issue[], name: string): string {
   const shown = issues
     .slice(0, issuesShown)
-    .map(({ path = [], message }) => `${pathOf(path)}: ${message}`);
+    .map(({ path = [], message }) => `${name}${pathOf(path)}: ${message}`);
   const rest = issues.length - shown.length;
   const all = rest > 0 ? [...shown, `and ${rest} more`] : shown;
   return truncateUtf8(all.join('; '), limits.errorBytes);
 }
 
-/** `params.pages[0].url` */
+/** `.pages[0].url` */
 function pathOf(path: NonNullable<Issue['path']>): string {
   const keys = path.map((step) => (typeof step === 'object' ? step.key : step));
-  return `params${keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')}`;
+  return keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
 }

@@ -206,10 +206,20 @@ async function submitMany(
   const connection = connectionOf(queue);
   checkBatch(params, `task '${definition.name}': submitMany()`);
   const draft = draftOf(definition, options);
-  const jobs = params.map((each = {}) => newJob(draft, newId(), encodeParams(each)));
+  const jobs = params.map((each = {}, place) =>
+    newJob(draft, newId(), encodeParams(each, nameOf(place))),
+  );
   const { params: schema } = definition;
-  await enqueue(connection, schema ? jobs.map((job) => checkedRecord(job, schema)) : jobs);
+  await enqueue(
+    connection,
+    schema ? jobs.map((job, place) => checkedRecord(job, schema, nameOf(place))) : jobs,
+  );
   return jobs.map(({ id }) => new StoredJob(id, connection));
+}
+
+/** What errors call the params of one job of many. */
+function nameOf(place: number): string {
+  return `params[${place}]`;
 }
 
 function draftOf(definition: TaskDefinition, options: JobOptions | undefined): JobDraft {

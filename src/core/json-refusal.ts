@@ -5,7 +5,7 @@ import { className, property } from './preview.ts';
 
 /** One pass over a value: where it is now, and what it has spent. Index 0 of the lists stands for the root. */
 export interface Walk {
-  readonly root: 'params' | 'result';
+  readonly root: string;
   readonly maxBytes: number;
   /** UTF-16 units written at the least. */
   units: number;

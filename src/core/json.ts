@@ -23,7 +23,7 @@ import { utf8Length } from './utf8.ts';
  * The value as JSON text; `undefined` becomes null.
  * @throws {GigqError} `not_json`, naming by its path what was refused; `too_large`.
  */
-export function encodeJson(value: unknown, root: 'params' | 'result', maxBytes: number): string {
+export function encodeJson(value: unknown, root: string, maxBytes: number): string {
   const walk: Walk = {
     root,
     maxBytes,

@@ -133,15 +133,17 @@ describe('submitting many', () => {
     );
   });
 
-  test('is all or none', async () => {
+  test('is all or none, and what is refused is named by its place', async () => {
     const before = await total();
     const params = [{ name: 'a' }, untyped({ name: 1n })];
-    await assertRefused(() => greet.submitMany(queue, params), 'not_json', /params\.name/u);
+    await assertRefused(() => greet.submitMany(queue, params), 'not_json', /params\[1\]\.name/u);
     await assertRefused(
       () => email.submitMany(queue, [{ to: 'a@b.co' }, { to: 'b' }]),
       'params_invalid',
-      /to/u,
+      /^params\[1\]\.to: /u,
     );
+    const jobs = params.map((each) => new Job({ task: greet, params: each }));
+    await assertRefused(() => queue.submitMany(jobs), 'not_json', /jobs\[1\]\.params\.name/u);
     assert.equal(await total(), before);
   });
 
