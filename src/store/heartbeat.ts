@@ -105,6 +105,8 @@ class Heart {
   readonly #cancels = new Map<string, () => void>();
   #stopping = false;
   #stopped = false;
+  /** Counts the renewals, so that a look that was asked before one tells nothing after it. */
+  #renewals = 0;
   #others = new Map<string, number>();
 
   constructor(store: Store, clock: Clock, options: HeartOptions) {
@@ -128,14 +130,13 @@ class Heart {
   #renewedAt(instant: number): void {
     const { leaseMs } = this.#options;
     const late = this.#clock.mono() - instant;
+    this.#renewals += 1;
+    this.#cancels.get('verdict')?.();
     this.#set('beat', leaseMs * shares.beat - late, () => {
       this.#beat();
     });
     this.#set('baseline', leaseMs * shares.baseline - late, () => {
       this.#takeBaseline();
-    });
-    this.#set('verdict', leaseMs * shares.verdict - late, () => {
-      this.#judge();
     });
   }
 
@@ -162,7 +163,12 @@ class Heart {
     });
   }
 
+  // The verdict is due so long after the baseline, however late that is: who was suspended beats before it judges.
   #takeBaseline(): void {
+    const { leaseMs } = this.#options;
+    this.#set('verdict', leaseMs * (shares.verdict - shares.baseline), () => {
+      this.#judge();
+    });
     this.#lookAtOthers((others) => {
       this.#others = others ?? new Map<string, number>();
     });
@@ -184,7 +190,9 @@ class Heart {
 
   /** The beats of the other workers; null if they cannot be read. */
   #lookAtOthers(seen: (others: Map<string, number> | null) => void): void {
+    const renewals = this.#renewals;
     this.#run({ op: 'workers', input: null, caller: reader, waitMs: againMs }, (answer) => {
+      if (renewals !== this.#renewals) return;
       seen(answer.ok ? this.#beatsOf(answer.reply as readonly WorkerRecord[]) : null);
     });
   }

@@ -45,6 +45,12 @@ export class FakeClock implements Clock {
     this.#moveTo(until);
   }
 
+  /** The process is suspended: time passes, and what was due fires late, once it goes on. */
+  async suspend(ms: number): Promise<void> {
+    this.#moveTo(this.#mono + ms);
+    await this.advance(0);
+  }
+
   /** How many timers are set. */
   get pending(): number {
     return this.#timers.size;

@@ -180,6 +180,31 @@ describe('a worker that cannot renew', () => {
     assert.deepEqual(heard, ['w1 danger']);
   });
 
+  test('because it was suspended beats before it judges by those that beat as it wakes', async () => {
+    const { clock, state, store, heard } = await setUp();
+    state.renews = 'waits';
+    store.script = ((script) => (asked: Unit) => {
+      state.beats.other += 1;
+      return script(asked);
+    })(store.script);
+    await clock.suspend(2 * leaseMs);
+    assert.deepEqual([heard, store.waiting.length], [[], 1]);
+    store.waiting.splice(0)[0]?.(ok(true));
+    assert.deepEqual(heard, ['w1 renewed']);
+  });
+
+  test('is in no danger by a look that was asked before it could renew', async () => {
+    const { clock, state, store, heard } = await setUp();
+    state.renews = 'waits';
+    await clock.advance(verdict - 1);
+    const [renewal] = store.waiting.splice(0);
+    store.script = () => null;
+    await clock.advance(1);
+    renewal?.(ok(true));
+    store.waiting.splice(0)[0]?.(ok([workerRecord('other', 2)]));
+    assert.deepEqual(heard, ['w1 renewed']);
+  });
+
   test('is in no danger by a beat that came before it looked, or by a worker that is new', async () => {
     const { clock, state, heard } = await setUp();
     state.renews = 'waits';
