@@ -45,8 +45,9 @@ async function exportedTask(path: string, name: string): Promise<AnyTask> {
   });
 }
 
-function filesOf(pattern: string): string[] {
-  if (pattern.startsWith('file:')) return [fileURLToPath(pattern)];
+/** The files that a path, a URL or a glob names; there is at least one. */
+export function filesOf(pattern: string): string[] {
+  if (pattern.startsWith('file:')) return filesOf(fileURLToPath(pattern));
   if (existsSync(pattern)) return [resolve(pattern)];
   const files = /[*?[{]/u.test(pattern) ? globSync(pattern).toSorted() : [];
   if (files.length === 0) throw moduleMissing(pattern);

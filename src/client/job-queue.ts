@@ -71,7 +71,7 @@ export interface JobFilter {
   workerId?: string;
   /** How many at most, 1 to 1,000; default 100. */
   limit?: number;
-  /** The id of the last job of the page before. */
+  /** The id of the last job of the page before; it must be there still. */
   before?: string;
 }
 
@@ -137,7 +137,8 @@ export class JobQueue implements AsyncDisposable {
   }
 
   /**
-   * Stores a job; resolves when it is safe. The same Job again changes nothing and resolves to a handle on it.
+   * Stores a job; resolves when it is safe. The same Job again, or another with the same id,
+   * changes nothing and resolves to a handle on the one that is stored.
    *
    * @throws {GigqError} `not_json`, `too_large` or `params_invalid` for its params
    * @example

@@ -23,7 +23,10 @@ interface NewJobOptions<R> extends JobOptions {
   task: string | AnyTask<R>;
   /** JSON, of at most 1 MiB; default {}. */
   params?: unknown;
-  /** An id of your own, of 1 to 128 characters; default: a new UUIDv7. */
+  /**
+   * An id of your own, of 1 to 128 characters; default: a new UUIDv7. A job whose id is stored already changes nothing,
+   * so that the id of an order, say, keeps its job from being submitted twice.
+   */
   id?: string;
 }
 

@@ -46,7 +46,7 @@ export function refusal(name: string, expected: string, value: unknown): GigqErr
 function unknownOption(checks: object, name: string, where: string): GigqError {
   const valid = Object.keys(checks).toSorted().join(', ');
   return new GigqError('invalid_option', `${where}: unknown option ${shown(name)}`, {
-    hint: valid === '' ? 'There are no options here.' : `The options there are: ${valid}.`,
+    hint: valid === '' ? 'No option can be given here.' : `The options there are: ${valid}.`,
   });
 }
 

@@ -104,7 +104,11 @@ export class RetryLater extends GigqError {
 function describeDelay(delay: Duration | Date): string {
   if (delay instanceof Date && !Number.isNaN(delay.getTime())) return `at ${delay.toISOString()}`;
   if (typeof delay === 'string' && parseDuration(delay) !== undefined) return `in ${delay}`;
-  throw new GigqError('invalid_duration', explainDuration(delay, 'RetryLater'));
+  const message =
+    delay instanceof Date
+      ? 'RetryLater: expected a valid Date'
+      : explainDuration(delay, 'RetryLater');
+  throw new GigqError('invalid_duration', message);
 }
 
 interface ErrorClass {

@@ -70,6 +70,8 @@ export interface ClaimedJob {
   readonly createdAtMs: number;
   readonly startedAtMs: number;
   readonly runAtMs: number | null;
+  /** Of the attempt before. */
+  readonly error: JobError | null;
 }
 
 export type ExecutionStatus =

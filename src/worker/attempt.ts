@@ -2,7 +2,7 @@
 import { describeError } from '../core/describe-error.ts';
 import type { Outcome } from '../core/decide.ts';
 import { durationMs } from '../core/duration.ts';
-import type { ClaimedJob } from '../core/job.ts';
+import type { ClaimedJob, Progress } from '../core/job.ts';
 import { defaults } from '../core/limits.ts';
 import type { Scope } from './faults.ts';
 import { after } from '../client/long-timer.ts';
@@ -47,6 +47,8 @@ export interface AttemptHost {
 
 export class Attempt implements Scope {
   readonly job: ClaimedJob;
+  /** What the handler last told. */
+  progress: Progress | null = null;
   readonly #host: AttemptHost;
   #state: 'waiting' | 'running' | 'over' = 'waiting';
   #controller: AbortController | null = null;

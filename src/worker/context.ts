@@ -14,43 +14,31 @@ export interface ContextTools {
 
 const messageBytes = 1024;
 
-export class AttemptContext implements TaskContext {
-  readonly #attempt: Attempt;
-  readonly #tools: ContextTools;
-  #job: TaskContext['job'] | null = null;
-  #log: Logger | null = null;
+/** An object of its own properties, so that handlers can spread it, or take functions out of it. */
+export function contextOf(attempt: Attempt, tools: ContextTools): TaskContext {
+  let job: TaskContext['job'] | undefined;
+  let log: Logger | undefined;
+  return {
+    workerId: attempt.job.slot,
+    get job() {
+      return (job ??= describeJob(attempt));
+    },
+    get signal() {
+      return attempt.signal;
+    },
+    get log() {
+      return (log ??= loggerOf(attempt, tools));
+    },
+    progress(done, total, message) {
+      if (attempt.isOver) return;
+      attempt.progress = checkedProgress(done, total, message);
+      tools.report(attempt, attempt.progress);
+    },
+  };
+}
 
-  constructor(attempt: Attempt, tools: ContextTools) {
-    this.#attempt = attempt;
-    this.#tools = tools;
-  }
-
-  get job(): TaskContext['job'] {
-    this.#job ??= describeJob(this.#attempt);
-    return this.#job;
-  }
-
-  get workerId(): string {
-    return this.#attempt.job.slot;
-  }
-
-  get signal(): AbortSignal {
-    return this.#attempt.signal;
-  }
-
-  get log(): Logger {
-    const { id, task, attempts } = this.#attempt.job;
-    this.#log ??= withFields(this.#tools.logger, { jobId: id, task, attempt: attempts });
-    return this.#log;
-  }
-
-  /** A function of its own, so that handlers can take it out of the context. */
-  get progress(): TaskContext['progress'] {
-    return (done, total, message) => {
-      if (this.#attempt.isOver) return;
-      this.#tools.report(this.#attempt, checkedProgress(done, total, message));
-    };
-  }
+function loggerOf({ job: { id, task, attempts } }: Attempt, { logger }: ContextTools): Logger {
+  return withFields(logger, { jobId: id, task, attempt: attempts });
 }
 
 function describeJob({ job }: Attempt): TaskContext['job'] {

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import { type JobInfo, toJobInfo } from '../client/job-info.ts';
 import type { Logger } from '../client/logger.ts';
-import type { ClaimedJob, Due, JobRecord, Settlement } from '../core/job.ts';
+import type { ClaimedJob, Due, JobRecord, Progress, Settlement } from '../core/job.ts';
 import { attempt, preview } from '../core/preview.ts';
 import { runIn, type Scope } from './faults.ts';
 
@@ -33,8 +33,13 @@ type JobEvent = Exclude<EventName, 'ready' | 'idle' | 'stopped'>;
 
 const withError: ReadonlySet<JobEvent> = new Set(['retrying', 'failed']);
 
-export interface Recorded {
+/** A job and what its handler has told of it. */
+export interface Ran {
   readonly job: ClaimedJob;
+  readonly progress: Progress | null;
+}
+
+export interface Recorded extends Ran {
   readonly settlement: Settlement;
   readonly thrown: unknown;
 }
@@ -57,21 +62,21 @@ export class Announcer {
   }
 
   started(job: ClaimedJob): void {
-    this.#call('started', () => [infoOf(job)]);
+    this.#call('started', () => [infoOf({ job, progress: null })]);
   }
 
   /** A job whose settlement was recorded. */
-  settled(event: JobEvent, { job, settlement, thrown }: Recorded): void {
+  settled(event: JobEvent, { settlement, thrown, ...ran }: Recorded): void {
     this.#call(event, () => {
-      const info = settledInfo(job, settlement);
+      const info = settledInfo(ran, settlement);
       return withError.has(event) ? [info, asError(thrown)] : [info];
     });
   }
 
   /** A job that is no longer this worker's. */
-  gone(event: 'cancelled' | 'lost', job: ClaimedJob): void {
+  gone(event: 'cancelled' | 'lost', ran: Ran): void {
     const change = event === 'cancelled' ? cancelledNow() : { slot: null };
-    this.#call(event, () => [infoOf(job, change)]);
+    this.#call(event, () => [infoOf(ran, change)]);
   }
 
   /** Each listener on its own, so that one that throws keeps none of the others from hearing. */
@@ -102,12 +107,12 @@ function cancelledNow(): Partial<JobRecord> {
   return { status: 'cancelled', slot: null, completedAtMs: now };
 }
 
-function settledInfo(job: ClaimedJob, settlement: Settlement): JobInfo {
+function settledInfo(ran: Ran, settlement: Settlement): JobInfo {
   const { status, attempts, result, error, due } = settlement;
   const now = Date.now();
   const isOver = status !== 'scheduled' && status !== 'pending';
   const completedAtMs = isOver ? now : null;
-  return infoOf(job, {
+  return infoOf(ran, {
     status,
     attempts,
     result,
@@ -123,13 +128,12 @@ function instantOf(due: Due | null, now: number): number | null {
   return 'atMs' in due ? due.atMs : now + due.afterMs;
 }
 
-function infoOf(job: ClaimedJob, change: Partial<JobRecord> = {}): JobInfo {
+function infoOf({ job, progress }: Ran, change: Partial<JobRecord> = {}): JobInfo {
   const { lease: _lease, number: _number, retry: _retry, ...known } = job;
   const running = {
     status: 'running',
     result: null,
-    error: null,
-    progress: null,
+    progress,
     completedAtMs: null,
   } as const;
   return toJobInfo({ ...known, ...running, updatedAtMs: Date.now(), ...change });

@@ -9,7 +9,7 @@ import type { ClaimedJob, Due } from '../core/job.ts';
 import { encodeJson } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import type { Attempt, Ending } from './attempt.ts';
-import { AttemptContext, type ContextTools } from './context.ts';
+import { type ContextTools, contextOf } from './context.ts';
 
 export interface AttemptTools extends ContextTools {
   taskNamed(name: string): TaskDefinition | undefined;
@@ -21,7 +21,7 @@ export async function runAttempt(attempt: Attempt, tools: AttemptTools): Promise
     const task = taskOf(attempt.job, tools);
     const given = read(attempt.job);
     const params = task.params === undefined ? given : await check(task.params, given);
-    const context = new AttemptContext(attempt, tools);
+    const context = contextOf(attempt, tools);
     const result = await task.handler(params, context);
     return {
       outcome: { kind: 'completed', result: encode(result) },

@@ -17,7 +17,7 @@ export interface RunningParts {
   /** A slot has become free, and there may be something to settle. */
   freed(attempt: Attempt): void;
   /** The job was no longer this worker's when its end was to be recorded. */
-  refused(job: ClaimedJob): void;
+  refused(attempt: Attempt): void;
 }
 
 /** How long handlers are started in a row before the event loop gets its turn. */
@@ -73,8 +73,8 @@ export class RunningJobs implements AttemptHost {
     const { job } = attempt;
     this.#attempts.delete(attempt);
     slots.giveBack([job.slot]);
-    if (ending.outcome === null) announcer.gone('cancelled', job);
-    else this.#settle(job, ending, ending.outcome);
+    if (ending.outcome === null) announcer.gone('cancelled', attempt);
+    else this.#settle(attempt, ending, ending.outcome);
     this.#parts.freed(attempt);
   }
 
@@ -108,20 +108,21 @@ export class RunningJobs implements AttemptHost {
     }
   }
 
-  #settle(job: ClaimedJob, ending: Ending, outcome: Outcome): void {
-    const settlement = settlementOf(job, outcome);
+  #settle(attempt: Attempt, ending: Ending, outcome: Outcome): void {
+    const settlement = settlementOf(attempt.job, outcome);
     this.#parts.settling.add(settlement, (answer) => {
-      if (answer === 'lost') this.#parts.refused(job);
-      else this.#recorded(job, settlement, ending);
+      if (answer === 'lost') this.#parts.refused(attempt);
+      else this.#recorded(attempt, settlement, ending);
     });
   }
 
-  #recorded(job: ClaimedJob, settlement: Settlement, { abort, thrown }: Ending): void {
+  #recorded(attempt: Attempt, settlement: Settlement, { abort, thrown }: Ending): void {
     const { announcer } = this.#parts;
+    const { job, progress } = attempt;
     this.#log(job, settlement, thrown);
-    if (abort === 'lease_lost') announcer.gone('lost', job);
+    if (abort === 'lease_lost') announcer.gone('lost', attempt);
     else if (abort !== 'shutdown')
-      announcer.settled(eventOf(settlement), { job, settlement, thrown });
+      announcer.settled(eventOf(settlement), { job, progress, settlement, thrown });
   }
 
   #log(job: ClaimedJob, { status, execution, attempts }: Settlement, thrown: unknown): void {

@@ -176,8 +176,8 @@ export class Session implements Hosts {
     this.requestTurn();
   }
 
-  refused(job: ClaimedJob): void {
-    void this.#tellWhose(job);
+  refused(attempt: Attempt): void {
+    void this.#tellWhose(attempt);
   }
 
   fenced({ epoch }: WorkerKey): void {
@@ -274,9 +274,10 @@ export class Session implements Hosts {
     this.#watch.start();
   }
 
-  async #tellWhose(job: ClaimedJob): Promise<void> {
+  async #tellWhose(attempt: Attempt): Promise<void> {
+    const { job } = attempt;
     const cancelled = await cancelledOf(this.store, [job]).catch(() => new Set());
-    this.announcer.gone(cancelled.has(job.id) ? 'cancelled' : 'lost', job);
+    this.announcer.gone(cancelled.has(job.id) ? 'cancelled' : 'lost', attempt);
   }
 
   #turn(): void {

@@ -68,9 +68,16 @@ export async function loadTasks(sources: readonly TaskSource[] | undefined): Pro
 
 async function tasksOf(source: TaskSource): Promise<readonly AnyTask[]> {
   if (isTask(source)) return [source];
+  const files = await filesOf(source);
   const tasks: AnyTask[] = [];
-  for (const file of await filesOf(source)) tasks.push(...(await importTasks(file)));
-  return tasks;
+  for (const file of files) tasks.push(...(await importTasks(file)));
+  if (tasks.length > 0) return tasks;
+  // Of the files that a glob matches some may only help the others.
+  throw refused(
+    files.length === 1
+      ? `${files[0]} exports no task`
+      : `No file that matches '${String(source)}' exports a task`,
+  );
 }
 
 const globSign = /[*?[\]{}]/u;
@@ -93,10 +100,7 @@ async function globOf(pattern: string): Promise<AsyncIterable<string>> {
 
 async function importTasks(file: string): Promise<readonly AnyTask[]> {
   if (!existsSync(file)) throw refused(`There is no file ${file}`);
-  const exported = Object.values(await importModule(file));
-  const tasks = exported.filter(isTask);
-  if (tasks.length === 0) throw refused(`${file} exports no task`);
-  return tasks;
+  return Object.values(await importModule(file)).filter(isTask);
 }
 
 async function importModule(file: string): Promise<object> {
@@ -111,10 +115,10 @@ function messageOf(error: unknown): string {
   return describeError(error).message;
 }
 
+const hint =
+  'Name modules that export tasks, by path or glob from the working directory; each is imported as it is.';
+
 function refused(message: string, cause?: unknown): GigqError {
-  return new GigqError(
-    'invalid_option',
-    `Worker: tasks: ${message}`,
-    cause === undefined ? {} : { cause },
-  );
+  const details = cause === undefined ? { hint } : { hint, cause };
+  return new GigqError('invalid_option', `Worker: tasks: ${message}`, details);
 }

@@ -1,8 +1,9 @@
 /** Workers: they claim jobs, run their handlers and record what came of it. This file is a worker's life from outside. */
 import { EventEmitter } from 'node:events';
 import { JobQueue, loggerOf, storeOf } from '../client/job-queue.ts';
+import type { Logger } from '../client/logger.ts';
 import { trackOpen, untrackOpen } from '../client/open-things.ts';
-import { type Checks, checkOptions, durationOption } from '../client/options.ts';
+import { type Checks, checkOptions, durationOption, refusal } from '../client/options.ts';
 import { type Duration, durationMs } from '../core/duration.ts';
 import { GigqError } from '../core/errors.ts';
 import { Announcer, type WorkerEvents } from './events.ts';
@@ -33,24 +34,25 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
   readonly #settings: Settings;
   readonly #announcer: Announcer;
   #session: Session | null = null;
-  #started: Promise<void> | null = null;
+  #started: { readonly done: Promise<void>; readonly stops: number } | null = null;
   #lastRun: Promise<unknown> = Promise.resolve();
   #runs = 0;
   #stops = 0;
   #isClosed = false;
   #leave = (): Promise<void> => Promise.resolve();
+  #unguard = (): void => {};
   #closing: Promise<unknown> = Promise.resolve();
 
   /**
    * Opens nothing yet.
    *
-   * @param database The path of a file, which the worker opens and closes by itself; or a queue, which it leaves open.
+   * @param database The path of a file, which the worker opens and closes by itself; or a queue, which it leaves open,
+   * and which may be closed before the worker: the worker goes on until it is stopped.
    * @throws {GigqError} `invalid_option`, `invalid_duration`
    */
   constructor(database: string | JobQueue, options: WorkerOptions = {}) {
     super();
-    const inherited = typeof database === 'string' ? undefined : loggerOf(database);
-    this.#settings = settingsOf(options, inherited);
+    this.#settings = settingsOf(options, inheritedLogger(database));
     this.#database = database;
     this.#announcer = new Announcer(this, this.#settings.logger);
     this.workerId = this.#settings.workerId;
@@ -69,7 +71,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
 
   /**
    * Claims and runs jobs until the worker is stopped, then resolves; it may be started again. While it is starting or
-   * running, another call returns the same promise.
+   * running, another call returns the same promise; while it is stopping, it starts again once it has stopped.
    *
    * @throws {GigqError} Rejects if it could not start (a task module, the database) or lost its database for good:
    * also if, when it was stopped, the database did not take back what had been running.
@@ -79,10 +81,13 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
    * await done;
    */
   start(): Promise<void> {
-    this.#started ??= this.#start().finally(() => {
-      this.#started = null;
-    });
-    return this.#started;
+    if (this.#started?.stops === this.#stops) return this.#started.done;
+    const started = {
+      done: this.#start().finally(() => this.#startEnded(started)),
+      stops: this.#stops,
+    };
+    this.#started = started;
+    return started.done;
   }
 
   /**
@@ -157,6 +162,10 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     }
   }
 
+  #startEnded(started: object): void {
+    if (this.#started === started) this.#started = null;
+  }
+
   #assertNotStarted(): void {
     if (this.#started === null) return;
     throw new GigqError('worker_running', `Worker ${this.workerId} is running already`);
@@ -173,14 +182,12 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
   }
 
   async #runOne(run: Run, isStopped: () => boolean): Promise<number> {
-    const unguard = guardFaults();
     this.#runs += 1;
     try {
       const tasks = await loadTasks(this.#settings.tasks);
       return isStopped() ? 0 : await this.#runIn(this.#session ?? this.#newSession(tasks), run);
     } finally {
       this.#runs -= 1;
-      unguard();
     }
   }
 
@@ -208,6 +215,8 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       if (isOwn) await queue.close();
     };
     this.#session = new Session({ store, settings, tasks, announcer: this.#announcer });
+    // Until it leaves, not only while it runs: handlers leave timers and promises behind that fail after a drain.
+    this.#unguard = guardFaults();
     trackOpen(this, 'worker');
     return this.#session;
   }
@@ -218,9 +227,17 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     await session.stop(timeoutMs);
     if (this.#session !== session) return;
     this.#session = null;
+    this.#unguard();
     untrackOpen(this);
     // Not waited for: a call that still waits for the database must not hold up who stops.
     this.#closing = this.#leave().catch(() => undefined);
     this.#announcer.tell('stopped');
   }
+}
+
+/** A path has none. */
+function inheritedLogger(database: string | JobQueue): Logger | undefined {
+  if (typeof database === 'string') return undefined;
+  if (database instanceof JobQueue) return loggerOf(database);
+  throw refusal('Worker: database', 'a path or a JobQueue', database);
 }

@@ -87,6 +87,7 @@ export const claim: Suite = (holds) => {
       createdAtMs,
       startedAtMs: createdAtMs + 5000,
       runAtMs: createdAtMs + 1000,
+      error: null,
     });
     assert.deepEqual(Object.keys(lease).toSorted(), ['lane', 'seq', 'token']);
   });
@@ -100,6 +101,8 @@ export const claim: Suite = (holds) => {
     const second = await worker.takeOne();
     assert.deepEqual([first.attempts, first.number], [1, 1]);
     assert.deepEqual([second.attempts, second.number], [2, 2]);
+    assert.notEqual(second.error, null, 'that of the attempt before');
+    assert.deepEqual(second.error, (await seam.job('a')).error);
     assert.notEqual(second.lease.token, first.lease.token);
     const job = await seam.job('a');
     assert.deepEqual([job.status, job.attempts, job.slot], ['running', 2, 'w-0']);

@@ -38,6 +38,15 @@ describe('an error that a handler leaves to nobody', { concurrency: true }, () =
     assert.deepEqual(worker.lines.slice(0, 1), ['completed afterwards']);
   });
 
+  for (const what of ['drained', 'processed']) {
+    it(`is logged although the run is over, until the worker is closed: ${what}`, async (t) => {
+      const worker = await run(t, what, job('afterwards'));
+      await worker.said('still there');
+      const late = 'logged A handler failed after its attempt had ended: afterwards';
+      assert.deepEqual(worker.lines, ['completed afterwards', what, late, 'still there']);
+    });
+  }
+
   it('is logged if a listener of the worker left it', async (t) => {
     const worker = await run(t, 'listener', job('innocent'));
     await worker.said('logged A listener of the worker failed: listener');

@@ -109,8 +109,8 @@ describe('the tasks of a worker', () => {
     const project = createProject(t);
     writeFileSync(project.path('bad.ts'), "throw new RangeError('no such planet');");
     const missing = await project.run(['worker', '--tasks', 'nothing.ts']);
-    assert.ok((missing.code ?? 0) > 0);
-    assert.match(missing.stderr, /nothing\.ts/u);
+    assert.equal(missing.code, 1);
+    assert.match(missing.stderr, /^gigq: There is no module nothing\.ts\. \[module_missing\] /u);
     const bad = await project.run(['worker', '--tasks', 'bad.ts']);
     assert.ok((bad.code ?? 0) > 0);
     assert.match(bad.stderr, /bad\.ts.*no such planet/u);

@@ -104,6 +104,8 @@ describe('opening a queue', () => {
   const refused: readonly [title: string, database: unknown, options: unknown, message: RegExp][] =
     [
       ['an empty path', '', {}, /database: expected a path, got an empty string/u],
+      ['nothing, where something was meant,', null, {}, /database: expected a path, got null/u],
+      ['a file: address', 'file:a.db', {}, /a file: address is no path/u],
       ['a path that is no text', 5, {}, /database: expected a path, got 5/u],
       ['a path with a NUL in it', 'a\0b', {}, /database: expected a path/u],
       [

@@ -86,6 +86,29 @@ describe('the events of a worker', () => {
     assert.deepEqual({ ...after, ...instants }, stored);
   });
 
+  it('tell of an attempt what was left by the one before, and what its handler told', async (t) => {
+    const here = place(t);
+    const telling = task('telling', { maxAttempts: 2 }, async (_: {}, { job, progress }) => {
+      progress(job.attempt, 2);
+      if (job.attempt === 1) throw new Error('not yet');
+    });
+    const worker = here.worker();
+    const seen: unknown[] = [];
+    for (const name of ['started', 'retrying', 'completed'] as const) {
+      worker.on(name, ({ progress, error }: JobInfo) =>
+        seen.push([name, progress?.done, error?.message]),
+      );
+    }
+    await telling.submit(here.queue, {});
+    await worker.drain();
+    assert.deepEqual(seen, [
+      ['started', undefined, undefined],
+      ['retrying', 1, 'not yet'],
+      ['started', undefined, 'not yet'],
+      ['completed', 2, undefined],
+    ]);
+  });
+
   it('hand out what was thrown', async (t) => {
     const here = place(t);
     const fatal = new FatalError('gone');

@@ -66,7 +66,11 @@ describe('the options of a worker', () => {
   });
 
   it('refuse a database that is neither path nor queue', () =>
-    assertRefused(() => new Worker(untyped({})), 'invalid_option', /expected a JobQueue/u));
+    assertRefused(
+      () => new Worker(untyped({})),
+      'invalid_option',
+      /Worker: database: expected a path or a JobQueue/u,
+    ));
 
   it('of stop() are checked as well', async (t) => {
     const worker = place(t).worker();
@@ -94,6 +98,24 @@ describe('a start', { concurrency: true }, () => {
       await done;
       assert.deepEqual(await here.queue.workers(), []);
     }
+  });
+
+  it('that is called while the worker stops begins once it has stopped', async (t) => {
+    const here = place(t);
+    const worker = await here.started();
+    const handle = await wait.submit(here.queue);
+    await found(() => gates.has(handle.id), 'the job');
+    const stopping = worker.stop();
+    const again = worker.start();
+    assert.equal(worker.start(), again);
+    const second = await noop.submit(here.queue);
+    gates.get(handle.id)?.open();
+    await stopping;
+    assert.equal(await second.result(), 'done');
+    assert.equal(worker.running, true);
+    await worker.stop();
+    await again;
+    assert.equal(worker.running, false);
   });
 
   it('that is stopped at once resolves without having claimed', async (t) => {

@@ -69,6 +69,16 @@ describe('the tasks of a worker', () => {
     );
   });
 
+  it('can lie among files that a glob matches as well and that export none', async (t) => {
+    const here = place(t);
+    here.file('a.some.mjs', moduleOf('amongOthers'));
+    here.file('b.some.mjs', 'export const helper = 42;\n');
+    await outcomes(here.queue, 'amongOthers');
+    assert.equal(await here.worker({ tasks: [join(here.folder, '*.some.mjs')] }).drain(), 1);
+    const none = here.worker({ tasks: [join(here.folder, 'b.*.mjs'), listed] });
+    await assertRefused(() => none.drain(), 'invalid_option', /b\.some\.mjs exports no task/u);
+  });
+
   it('name the file that exports no task', async (t) => {
     const here = place(t);
     const worker = here.worker({ tasks: [here.file('empty.mjs', 'export const answer = 42;\n')] });

@@ -102,6 +102,18 @@ describe('the context of a handler', () => {
     assert.match(second?.workerId ?? '', /^batch-[01]$/u);
   });
 
+  it('can be spread, as a test or a wrapper does', async (t) => {
+    const here = place(t);
+    const wrapped = task('wrapped', async (_: {}, context) => {
+      const copy = { ...context, extra: 1 };
+      copy.progress(1);
+      return [copy.job.id, copy.signal === context.signal, typeof copy.log.info, copy.workerId];
+    });
+    const handle = await wrapped.submit(here.queue);
+    await here.worker({ workerId: 'one' }).drain();
+    assert.deepEqual(await handle.result(), [handle.id, true, 'function', 'one']);
+  });
+
   it("logs to the worker's logger with the job in every entry", async (t) => {
     const here = place(t);
     const entries: unknown[][] = [];

@@ -135,6 +135,7 @@ describe('RetryLater', () => {
       const make = (): unknown => new RetryLater(delay as '5s');
       assert.throws(make, { code: 'invalid_duration', message: /^RetryLater: / });
     }
+    assert.throws(() => new RetryLater(new Date(Number.NaN)), /expected a valid Date/u);
   });
 });
 

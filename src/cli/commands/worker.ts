@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Logger, Worker, WorkerOptions } from '../../index.ts';
 import { readOptionalDuration } from '../durations.ts';
 import { failed, wrongUsage } from '../failure.ts';
+import { filesOf } from '../find-task.ts';
 import { withNotes } from '../help-notes.ts';
 import { collect, notEmpty, positiveNumber, tasksOption, withCommonOptions } from '../options.ts';
 import { printJson, talk } from '../output.ts';
@@ -25,7 +26,7 @@ interface WorkerCommandOptions extends CommonOptions {
 
 async function readTasks(options: WorkerCommandOptions): Promise<readonly string[]> {
   const tasks = await tasksOf(options.tasks);
-  if (tasks.length > 0) return tasks;
+  if (tasks.flatMap(filesOf).length > 0) return tasks;
   throw wrongUsage(
     'there are no tasks to run',
     'Name their modules: gigq worker --tasks <module>, or set tasks in gigq.config.ts.',

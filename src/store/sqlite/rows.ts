@@ -76,6 +76,7 @@ export interface ReadyRow {
   readonly number: number;
   readonly createdAt: number;
   readonly runAt: number | null;
+  readonly error: string | null;
 }
 
 export interface HeldRow extends ReadyRow {
@@ -105,6 +106,7 @@ export function toClaimedJob(row: HeldRow): ClaimedJob {
     createdAtMs: row.createdAt,
     startedAtMs: row.startedAt,
     runAtMs: row.runAt,
+    error: parsed<JobError>(row.error),
   };
 }
 

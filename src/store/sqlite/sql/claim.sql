@@ -3,7 +3,7 @@
 -- whatever waits elsewhere; the merge of the lanes is sorted. Race-free: it runs under the write lock, and every row it
 -- finds is leased (lease.sql) before the lock is let go.
 SELECT seq, lane, id, name, description, params, priority, max_attempts AS maxAttempts, timeout, retry, attempts, number,
-  created_at AS createdAt, run_at AS runAt
+  created_at AS createdAt, run_at AS runAt, error
 FROM gigq_jobs
 WHERE seq IN (
   SELECT job.seq FROM json_each(:lanes) AS wanted CROSS JOIN gigq_jobs AS job

@@ -1,7 +1,7 @@
 -- The jobs that a worker holds, by gigq_jobs_running.
 SELECT job.seq, job.lane, job.id, lane.queue, lane.task, job.name, job.description, job.params, job.priority,
   job.max_attempts AS maxAttempts, job.timeout, job.retry, job.attempts, job.number, job.token, job.slot,
-  job.created_at AS createdAt, job.started_at AS startedAt, job.run_at AS runAt
+  job.created_at AS createdAt, job.started_at AS startedAt, job.run_at AS runAt, job.error
 FROM gigq_jobs AS job JOIN gigq_lanes AS lane ON lane.id = job.lane
 WHERE job.worker = :worker AND job.status = 'running'
 ORDER BY job.seq
