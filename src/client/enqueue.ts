@@ -1,7 +1,9 @@
 /** Storing jobs that were made ready. */
 import { GigqError } from '../core/errors.ts';
-import type { NewJob } from '../core/job.ts';
+import type { NewJob, NewWorkflow } from '../core/job.ts';
 import { limits } from '../core/limits.ts';
+import { label } from '../core/why.ts';
+import { findCycle } from '../core/workflow.ts';
 import type { Connection } from './connection.ts';
 import { refusal } from './options.ts';
 import { isThenable } from './schema.ts';
@@ -10,18 +12,54 @@ import { isThenable } from './schema.ts';
 export type Ready = NewJob | Promise<NewJob>;
 
 /**
- * Stores all or none; reaches the store before it returns unless it has to wait for a schema.
- * @throws {GigqError} what a schema refuses, and what the store does
+ * Stores all or none; reaches the store before it returns unless it has to wait for a schema. Makes no promise of its
+ * own: who submits many jobs has to wait for as few as can be. What it refuses it throws at once or rejects with.
+ * @throws {GigqError} what a schema refuses, `workflow_cycle`, and what the store does
  */
 export function enqueue(connection: Connection, jobs: readonly Ready[]): Promise<unknown> {
   if (jobs.some(isThenable)) {
-    return connection.hold(async (store) => {
-      const ready = await Promise.all(jobs.map((job) => Promise.resolve(job)));
-      return store.call('enqueue', ready);
-    });
+    return connection.hold(async (store) => store.call('enqueue', await allReady(jobs)));
   }
   if (jobs.length === 0) return connection.hold(() => Promise.resolve());
-  return connection.call('enqueue', jobs as readonly NewJob[]);
+  return connection.call('enqueue', inOrder(jobs as readonly NewJob[]));
+}
+
+/** The same for the jobs of a workflow. */
+export function enqueueWorkflow(
+  connection: Connection,
+  workflow: NewWorkflow,
+  jobs: readonly Ready[],
+): Promise<unknown> {
+  if (jobs.some(isThenable)) {
+    return connection.hold(async (store) =>
+      store.call('enqueueWorkflow', { workflow, jobs: await allReady(jobs) }),
+    );
+  }
+  const graph = { workflow, jobs: inOrder(jobs as readonly NewJob[]) };
+  return connection.call('enqueueWorkflow', graph);
+}
+
+async function allReady(jobs: readonly Ready[]): Promise<readonly NewJob[]> {
+  return inOrder(await Promise.all(jobs.map((job) => Promise.resolve(job))));
+}
+
+/**
+ * The jobs, if those that wait for each other can be run in some order.
+ * @throws {GigqError} `workflow_cycle`, with the way round
+ */
+function inOrder(jobs: readonly NewJob[]): readonly NewJob[] {
+  const cycle = jobs.some(({ parents }) => parents !== null)
+    ? findCycle(jobs.map(({ id, parents }) => ({ id, parents: idsOf(parents) })))
+    : undefined;
+  if (cycle === undefined) return jobs;
+  const byId = new Map(jobs.map((job) => [job.id, job]));
+  const way = cycle.map((id) => label(byId.get(id) ?? { id, name: id })).join(' → ');
+  const what = cycle.length === 2 ? 'A job waits for itself' : 'Jobs wait for each other';
+  throw new GigqError('workflow_cycle', `${what}: ${way}`);
+}
+
+function idsOf(parents: NewJob['parents']): readonly string[] {
+  return parents?.list.map(({ id }) => id) ?? [];
 }
 
 /**
@@ -30,10 +68,15 @@ export function enqueue(connection: Connection, jobs: readonly Ready[]): Promise
  */
 export function checkBatch(items: unknown, name: string): void {
   if (!Array.isArray(items)) throw refusal(name, 'an array', items);
-  if (items.length <= limits.jobsPerUnit) return;
+  checkCount(items.length, name);
+}
+
+/** @throws {GigqError} `too_large` */
+export function checkCount(count: number, name: string): void {
+  if (count <= limits.jobsPerUnit) return;
   throw new GigqError(
     'too_large',
-    `${name}: ${items.length} jobs are too many to store at once; at most ${limits.jobsPerUnit} can be`,
+    `${name}: ${count} jobs are too many to store at once; at most ${limits.jobsPerUnit} can be`,
     { hint: 'Submit them in several calls; each is stored as a whole or not at all.' },
   );
 }

@@ -7,7 +7,7 @@ import type {
   JobRecord,
   Progress,
 } from '../core/job.ts';
-import type { WorkerRecord } from '../store/store.ts';
+import type { WorkerRecord } from '../core/worker.ts';
 import type { JobStatus } from './job-status.ts';
 
 /** What there is to know about a job. */
@@ -101,8 +101,8 @@ export function toJobInfo(record: JobRecord): JobInfo {
     description: record.description,
     params: parseStored(record.params),
     priority: record.priority,
-    dependencies: [],
-    workflowId: null,
+    dependencies: record.dependencies,
+    workflowId: record.workflow,
     status: record.status,
     maxAttempts: record.maxAttempts,
     timeout: (record.timeout as Duration | null) ?? false,

@@ -1,8 +1,15 @@
 /** The options of a job and of a task: their types, their checks, and what they mean for the job that is stored. */
 import type { Duration } from '../core/duration.ts';
 import { durationMs } from '../core/duration.ts';
-import type { Due, NewJob, RetryPolicy as StoredRetryPolicy } from '../core/job.ts';
+import type {
+  Due,
+  NewJob,
+  Parents,
+  Reference,
+  RetryPolicy as StoredRetryPolicy,
+} from '../core/job.ts';
 import { defaults, limits } from '../core/limits.ts';
+import { onParentFailure, type OnParentFailure } from '../core/state.ts';
 import {
   boolean,
   checkOptions,
@@ -11,6 +18,7 @@ import {
   instant,
   integer,
   line,
+  listOf,
   nested,
   oneOf,
   positiveDuration,
@@ -63,6 +71,18 @@ export interface JobOptions {
   delay?: Duration;
   /** When to run the first attempt; a moment that has passed means now. */
   runAt?: Date;
+  /** The ids of the jobs that it waits for; they are stored already, or submitted with it. */
+  dependencies?: readonly string[];
+  /**
+   * What happens when a parent ends as failed, timed out or cancelled: 'cancel', the default, ends this job as well;
+   * 'run' runs it once all parents have ended, however; 'wait' leaves it blocked until the parent was requeued.
+   */
+  onParentFailure?: 'cancel' | 'wait' | 'run';
+  /**
+   * Whether the handler finds its parents' results in `context.parentResults`; default: true when the job has parents
+   * but no result references. Params and results together are at most 16 MiB.
+   */
+  passParentResults?: boolean;
 }
 
 /**
@@ -71,7 +91,7 @@ export interface JobOptions {
  * @example
  * const options: TaskOptions = { maxAttempts: 5, timeout: '30s', retryDelay: '10s' };
  */
-export interface TaskOptions extends Omit<JobOptions, 'delay' | 'runAt'> {
+export interface TaskOptions extends Omit<JobOptions, 'delay' | 'runAt' | 'dependencies'> {
   /** Where the handler runs. 'inline', the default: on the event loop. */
   isolation?: 'inline';
 }
@@ -86,7 +106,7 @@ const retryChecks: Checks<RetryPolicy> = {
 export const queueName = line(limits.queueNameLength);
 export const jobId = line(limits.jobIdLength);
 
-const commonChecks: Checks<Omit<JobOptions, 'delay' | 'runAt'>> = {
+const commonChecks: Checks<Omit<TaskOptions, 'isolation'>> = {
   name: line(limits.jobNameLength),
   description: text(limits.descriptionLength),
   queue: queueName,
@@ -97,12 +117,15 @@ const commonChecks: Checks<Omit<JobOptions, 'delay' | 'runAt'>> = {
   },
   retryDelay: durationOption,
   retry: nested(retryChecks),
+  onParentFailure: oneOf(...onParentFailure),
+  passParentResults: boolean,
 };
 
 export const jobChecks: Checks<JobOptions> = {
   ...commonChecks,
   delay: durationOption,
   runAt: instant,
+  dependencies: listOf(jobId),
 };
 
 export const taskChecks: Checks<TaskOptions & { params?: Schema }> = {
@@ -124,7 +147,13 @@ export function checkPairs(options: object, where: string): void {
 }
 
 /** A job without what makes it one of its kind. */
-export type JobDraft = Omit<NewJob, 'id' | 'params'>;
+export interface JobDraft extends Omit<NewJob, 'id' | 'params' | 'parents'> {
+  readonly dependencies: readonly string[];
+  readonly onParentFailure: OnParentFailure;
+  readonly passParentResults: boolean | undefined;
+}
+
+const none: readonly string[] = [];
 
 /** The job of a task about which nothing was said. */
 export function plainDraft(task: string): JobDraft {
@@ -138,6 +167,9 @@ export function plainDraft(task: string): JobDraft {
     timeout: defaults.timeout,
     retry: null,
     due: null,
+    dependencies: none,
+    onParentFailure: defaults.onParentFailure,
+    passParentResults: undefined,
   };
 }
 
@@ -153,6 +185,9 @@ export function draftWith(base: JobDraft, options: JobOptions): JobDraft {
     timeout: options.timeout === undefined ? base.timeout : options.timeout || null,
     retry: saysRetry(options) ? retryOf(options) : base.retry,
     due: dueOf(options),
+    dependencies: options.dependencies ?? none,
+    onParentFailure: options.onParentFailure ?? base.onParentFailure,
+    passParentResults: options.passParentResults ?? base.passParentResults,
   };
 }
 
@@ -179,8 +214,29 @@ function dueOf({ delay, runAt }: JobOptions): Due | null {
   return afterMs > 0 ? { afterMs } : null;
 }
 
-/** A job as the store takes it. `params` is JSON text. */
-export function newJob(draft: JobDraft, id: string, params: string): NewJob {
+/** References to the results of parents, by the parent's id. */
+export type References = ReadonlyMap<string, readonly Reference[]>;
+
+const noReferences: References = new Map();
+
+/** What the job waits for: its dependencies in their order, then what only its references name. */
+function parentsOf(draft: JobDraft, references: References): Parents | null {
+  const ids = new Set([...draft.dependencies, ...references.keys()]);
+  if (ids.size === 0) return null;
+  return {
+    list: [...ids].map((id) => ({ id, references: references.get(id) ?? [] })),
+    onFailure: draft.onParentFailure,
+    passResults: draft.passParentResults ?? references.size === 0,
+  };
+}
+
+/** A job as the store takes it. `params` is JSON text, with null where a reference goes. */
+export function newJob(
+  draft: JobDraft,
+  id: string,
+  params: string,
+  references = noReferences,
+): NewJob {
   return {
     id,
     task: draft.task,
@@ -193,5 +249,9 @@ export function newJob(draft: JobDraft, id: string, params: string): NewJob {
     timeout: draft.timeout,
     retry: draft.retry,
     due: draft.due,
+    parents:
+      draft.dependencies === none && references === noReferences
+        ? null
+        : parentsOf(draft, references),
   };
 }

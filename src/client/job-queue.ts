@@ -1,13 +1,9 @@
 /** The client: everything that a program does with jobs but run them. */
-import type { Duration } from '../core/duration.ts';
-import { durationMs } from '../core/duration.ts';
 import { JobNotFoundError } from '../core/errors.ts';
-import type { JobRecord } from '../core/job.ts';
-import { limits } from '../core/limits.ts';
-import { statuses } from '../core/state.ts';
+import type { Reason } from '../core/why.ts';
 import { openStore } from '../store/open.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
-import type { ListRequest, PruneRequest } from '../store/store.ts';
+import { clear, type ClearOptions, limitOf } from './clearing.ts';
 import { Connection } from './connection.ts';
 import { databaseName } from './database-name.ts';
 import { checkBatch, enqueue } from './enqueue.ts';
@@ -21,24 +17,27 @@ import {
   toWorkerInfo,
   type WorkerInfo,
 } from './job-info.ts';
-import { queueName } from './job-options.ts';
 import type { JobStatus } from './job-status.ts';
 import { type Job, recordOf } from './job.ts';
+import {
+  anyString,
+  type JobFilter,
+  list,
+  listRequest,
+  type WorkflowFilter,
+  workflowsRequest,
+} from './listing.ts';
 import { defaultLogger, type Logger, withFields } from './logger.ts';
 import { trackOpen, untrackOpen } from './open-things.ts';
+import { boolean, checkOptions, type Checks, logger, oneOf, refusal } from './options.ts';
+import { why } from './why.ts';
 import {
-  boolean,
-  type Check,
-  checkOptions,
-  type Checks,
-  durationOption,
-  instant,
-  integer,
-  listOf,
-  logger,
-  oneOf,
-  refusal,
-} from './options.ts';
+  StoredWorkflow,
+  toWorkflowInfo,
+  type WorkflowHandle,
+  type WorkflowInfo,
+  withTotal,
+} from './workflow-handle.ts';
 
 /**
  * How to open a database.
@@ -57,47 +56,11 @@ export interface JobQueueOptions {
   logger?: Logger;
 }
 
-/**
- * Which jobs to list.
- *
- * @example
- * const filter: JobFilter = { status: ['failed', 'timeout'], task: 'send-email', limit: 20 };
- */
-export interface JobFilter {
-  status?: JobStatus | readonly JobStatus[];
-  task?: string;
-  queue?: string;
-  /** The label of a worker or of one of its slots. */
-  workerId?: string;
-  /** How many at most, 1 to 1,000; default 100. */
-  limit?: number;
-  /** The id of the last job of the page before; it must be there still. */
-  before?: string;
-}
-
 const queueChecks: Checks<JobQueueOptions> = {
   initialize: boolean,
   durability: oneOf('full'),
   inPlace: boolean,
   logger,
-};
-
-const anyString: Check = (value, name) => {
-  if (typeof value !== 'string') throw refusal(name, 'a string', value);
-};
-const oneStatus = oneOf(...statuses);
-
-const filterChecks: Checks<JobFilter> = {
-  status: (value, name) => (Array.isArray(value) ? listOf(oneStatus) : oneStatus)(value, name),
-  task: anyString,
-  queue: queueName,
-  workerId: anyString,
-  limit: integer(1, limits.pageSizeMax),
-  before: anyString,
-};
-
-const clearChecks: Checks<{ before?: Date | Duration }> = {
-  before: (value, name) => (value instanceof Date ? instant : durationOption)(value, name),
 };
 
 let connectionIn: (queue: JobQueue) => Connection | undefined;
@@ -223,8 +186,7 @@ export class JobQueue implements AsyncDisposable {
    * for (const info of await queue.listJobs({ status: 'running' })) console.log(info.workerId, info.name);
    */
   async listJobs(filter: JobFilter = {}): Promise<JobInfo[]> {
-    checkOptions(filterChecks, filter, 'listJobs()');
-    const request = requestOf(filter);
+    const request = listRequest(filter);
     if (request.statuses?.length === 0) return [];
     const records = await this.#connection.hold((store) => list(store, request));
     return records.map(toJobInfo);
@@ -237,9 +199,7 @@ export class JobQueue implements AsyncDisposable {
    * const { pending, total } = await queue.stats();
    */
   async stats(): Promise<Readonly<Record<JobStatus | 'total', number>>> {
-    const counts = await this.#connection.call('counts', null);
-    const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    return { ...counts, total };
+    return withTotal(await this.#connection.call('counts', null));
   }
 
   /**
@@ -255,8 +215,8 @@ export class JobQueue implements AsyncDisposable {
   }
 
   /**
-   * Runs a failed, timed-out or cancelled job again, with all its attempts; its executions are kept. False for any
-   * other job.
+   * Runs a failed, timed-out or cancelled job again, with all its attempts, and the dependents that it took down; its
+   * executions are kept. False for any other job, and for one that a parent took down: requeue that parent.
    *
    * @example
    * for (const { id } of await queue.listJobs({ status: 'failed' })) await queue.requeueJob(id);
@@ -269,16 +229,15 @@ export class JobQueue implements AsyncDisposable {
 
   /**
    * Removes completed and cancelled jobs with their executions, and tells how many they were; failed and timed-out
-   * jobs are kept. Works in small steps, so that others are not kept waiting.
+   * jobs are kept, and so are jobs that a dependent may still need. Works in small steps, so that others are not kept waiting.
    *
    * @param options `before`: only jobs that ended before that date, or longer ago than that; default: all.
    * @throws {GigqError} `invalid_option`, `invalid_duration`
    * @example
    * const removed = await queue.clearCompleted({ before: '7d' });
    */
-  async clearCompleted(options: { before?: Date | Duration } = {}): Promise<number> {
-    checkOptions(clearChecks, options, 'clearCompleted()');
-    const before = limitOf(options.before);
+  async clearCompleted(options: ClearOptions = {}): Promise<number> {
+    const before = limitOf(options);
     return this.#connection.hold((store) => clear(store, before));
   }
 
@@ -290,6 +249,44 @@ export class JobQueue implements AsyncDisposable {
    */
   async workers(): Promise<WorkerInfo[]> {
     return (await this.#connection.call('workers', null)).map(toWorkerInfo);
+  }
+
+  /**
+   * Why a job does not run, or how it ended, in terms that a person can act on: the first reason is the nearest.
+   *
+   * @throws {JobNotFoundError}
+   * @example
+   * for (const { message } of (await queue.why(id)).reasons) console.log(message);
+   */
+  async why(
+    id: string,
+  ): Promise<{ readonly status: JobStatus; readonly reasons: readonly Reason[] }> {
+    checkId(id);
+    return this.#connection.hold((store) => why(store, id));
+  }
+
+  /**
+   * A handle on a workflow that was submitted before, in whatever process. Asks the database nothing.
+   *
+   * @throws {GigqError} `invalid_option` if the id is no string
+   * @example
+   * const { status, jobs } = await queue.getWorkflow(id).status();
+   */
+  getWorkflow(id: string): WorkflowHandle {
+    checkId(id);
+    return new StoredWorkflow(id, this.#connection, []);
+  }
+
+  /**
+   * Workflows, the latest submitted first, a page at a time.
+   *
+   * @throws {GigqError} `invalid_option`; `job_not_found` if the workflow that `before` names is gone
+   * @example
+   * for (const { name, jobs } of await queue.listWorkflows({ status: 'failed' })) console.log(name, jobs.failed);
+   */
+  async listWorkflows(filter: WorkflowFilter = {}): Promise<WorkflowInfo[]> {
+    const request = workflowsRequest(filter);
+    return (await this.#connection.call('workflows', request)).map(toWorkflowInfo);
   }
 
   /** Lets the calls in progress end, ends all waiting for results, and leaves the database; may be called again. */
@@ -322,52 +319,4 @@ export function loggerOf(queue: JobQueue): Logger {
 
 function checkId(id: unknown): void {
   anyString(id, 'id');
-}
-
-function requestOf(filter: JobFilter): ListRequest {
-  const { status, task = null, queue = null, workerId = null, before } = filter;
-  return {
-    statuses: status === undefined ? null : [status].flat(),
-    task,
-    queue,
-    worker: workerId,
-    limit: filter.limit ?? limits.pageSize,
-    before: before === undefined ? null : { id: before },
-  };
-}
-
-async function list(store: StoreHandle, request: ListRequest): Promise<JobRecord[]> {
-  const jobs: JobRecord[] = [];
-  let { before } = request;
-  do {
-    const page = await store.call('list', {
-      ...request,
-      before,
-      limit: request.limit - jobs.length,
-    });
-    jobs.push(...page.jobs);
-    before = page.next === null ? null : { seq: page.next };
-  } while (before !== null && jobs.length < request.limit);
-  return jobs;
-}
-
-function limitOf(before: Date | Duration | undefined): PruneRequest['before'] {
-  if (before === undefined) return null;
-  return before instanceof Date
-    ? { atMs: before.getTime() }
-    : { agoMs: durationMs(before, 'before') };
-}
-
-async function clear(store: StoreHandle, before: PruneRequest['before']): Promise<number> {
-  let removed = 0;
-  let after: number | null = null;
-  do {
-    const chunk: { removed: number; next: number | null } = await store.call('prune', {
-      before,
-      after,
-    });
-    removed += chunk.removed;
-    after = chunk.next;
-  } while (after !== null);
-  return removed;
 }

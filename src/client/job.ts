@@ -12,6 +12,7 @@ import {
   type JobOptions,
   newJob,
   plainDraft,
+  type References,
 } from './job-options.ts';
 import { newId } from './new-id.ts';
 import { anything, type Check, checkOptions, type Checks, refusal } from './options.ts';
@@ -97,10 +98,36 @@ export class Job<R = unknown> {
  * @throws {GigqError} `invalid_option` if it is no Job, `params_invalid`, `not_json`, `too_large`
  */
 export function recordOf(job: Job, name = defaultName): NewJob | Promise<NewJob> {
-  const contents = typeof job === 'object' && job !== null ? contentsOf(job) : undefined;
-  if (contents === undefined) throw refusal('submit()', 'a Job', job);
-  const { draft, schema } = contents;
+  const { draft, schema } = inside(job, 'submit()');
   return checkedRecord(newJob(draft, job.id, encodeParams(job.params, name)), schema, name);
+}
+
+/** What a workflow makes of a job's params and dependencies. */
+export interface Wiring {
+  /** With null where a reference goes. */
+  readonly params: unknown;
+  readonly references: References;
+  readonly dependencies: readonly string[];
+}
+
+/** The same for a job that is wired into a workflow. What it will be given by others, its schema checks when it runs. */
+export function wiredRecordOf(job: Job, wiring: Wiring, name: string): NewJob | Promise<NewJob> {
+  const { draft, schema } = inside(job, 'addJob()');
+  const { params, references, dependencies } = wiring;
+  const text = encodeParams(params, name);
+  const record = newJob({ ...draft, dependencies }, job.id, text, references);
+  return checkedRecord(record, references.size === 0 ? schema : undefined, name);
+}
+
+/** @throws {GigqError} `invalid_option` if it is no Job */
+export function draftOfJob(job: Job, where: string): JobDraft {
+  return inside(job, where).draft;
+}
+
+function inside(job: Job, where: string): Contents {
+  const contents = typeof job === 'object' && job !== null ? contentsOf(job) : undefined;
+  if (contents === undefined) throw refusal(where, 'a Job', job);
+  return contents;
 }
 
 const defaultName = 'params';

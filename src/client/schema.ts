@@ -1,6 +1,7 @@
 /** Checking params by the user's own schema. */
 import { GigqError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
+import { pathOf } from '../core/path.ts';
 import { truncateUtf8 } from '../core/utf8.ts';
 import { type Check, refusal } from './options.ts';
 
@@ -61,14 +62,12 @@ const issuesShown = 10;
 function describe(issues: readonly Issue[], name: string): string {
   const shown = issues
     .slice(0, issuesShown)
-    .map(({ path = [], message }) => `${name}${pathOf(path)}: ${message}`);
+    .map(({ path = [], message }) => `${name}${pathOf(keysOf(path))}: ${message}`);
   const rest = issues.length - shown.length;
   const all = rest > 0 ? [...shown, `and ${rest} more`] : shown;
   return truncateUtf8(all.join('; '), limits.errorBytes);
 }
 
-/** `.pages[0].url` */
-function pathOf(path: NonNullable<Issue['path']>): string {
-  const keys = path.map((step) => (typeof step === 'object' ? step.key : step));
-  return keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+function keysOf(path: NonNullable<Issue['path']>): readonly PropertyKey[] {
+  return path.map((step) => (typeof step === 'object' ? step.key : step));
 }

@@ -35,6 +35,11 @@ export interface TaskContext {
   readonly signal: AbortSignal;
   /** The worker's logger, with the job's id, task and attempt in every entry. */
   readonly log: Logger;
+  /**
+   * The result of each parent by its id, in the order of the dependencies; null for one that did not complete. Empty
+   * unless the job has parents and their results are passed (`passParentResults`).
+   */
+  readonly parentResults: Readonly<Record<string, unknown>>;
   /** Tells how far the job is; it can be seen while the job runs. */
   progress(done: number, total?: number, message?: string): void;
 }

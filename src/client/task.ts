@@ -175,6 +175,7 @@ function madeUpContext({ draft }: TaskDefinition): TaskContext {
     workerId: '',
     signal: new AbortController().signal,
     log: silentLogger,
+    parentResults: {},
     progress: () => {},
   };
 }

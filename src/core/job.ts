@@ -1,5 +1,5 @@
 /** Jobs as plain readonly data: what crosses the seam, a thread's border, and nothing else. */
-import type { FinalStatus, JobStatus } from './state.ts';
+import type { FinalStatus, JobStatus, OnParentFailure } from './state.ts';
 
 /** How a failed attempt is tried again, as the user wrote it; it lives on the job's row. */
 export interface RetryPolicy {
@@ -23,6 +23,25 @@ export interface JobError {
   readonly cause?: JobError;
 }
 
+/** Where in the params a parent's result is put, or how it settled. An empty path: all of the params. */
+export interface Reference {
+  readonly path: readonly (string | number)[];
+  readonly kind: 'result' | 'settled';
+}
+
+export interface Parent {
+  readonly id: string;
+  readonly references: readonly Reference[];
+}
+
+/** What a job waits for; each parent once. */
+export interface Parents {
+  readonly list: readonly Parent[];
+  readonly onFailure: OnParentFailure;
+  /** Whether the handler is given the results of all of them. */
+  readonly passResults: boolean;
+}
+
 /** A job on its way into the store. `params` is JSON text; `timeout` null means no limit. */
 export interface NewJob {
   readonly id: string;
@@ -36,6 +55,12 @@ export interface NewJob {
   readonly timeout: string | null;
   readonly retry: RetryPolicy | null;
   readonly due: Due | null;
+  readonly parents: Parents | null;
+}
+
+export interface NewWorkflow {
+  readonly id: string;
+  readonly name: string;
 }
 
 /**
@@ -45,6 +70,7 @@ export interface NewJob {
 export interface Lease {
   readonly seq: number;
   readonly lane: number;
+  readonly workflow: number | null;
   readonly token: number;
 }
 
@@ -72,6 +98,22 @@ export interface ClaimedJob {
   readonly runAtMs: number | null;
   /** Of the attempt before. */
   readonly error: JobError | null;
+  readonly workflow: string | null;
+  /** The ids of its parents; `inputs` tells what they came to. */
+  readonly dependencies: readonly string[];
+}
+
+/** How a parent ended, and where that goes. `result` is JSON text. */
+export interface ParentEnding extends Parent {
+  readonly status: FinalStatus;
+  readonly result: string | null;
+  readonly error: JobError | null;
+}
+
+/** What a job is given by its parents: those whose results it is to see, in the order of its dependencies. */
+export interface Inputs {
+  readonly passResults: boolean;
+  readonly parents: readonly ParentEnding[];
 }
 
 export type ExecutionStatus =
@@ -108,6 +150,9 @@ export interface JobRecord {
   readonly attempts: number;
   readonly maxAttempts: number;
   readonly timeout: string | null;
+  /** The ids of its parents, as they were given. */
+  readonly dependencies: readonly string[];
+  readonly workflow: string | null;
   readonly result: string | null;
   readonly error: JobError | null;
   readonly slot: string | null;

@@ -32,6 +32,7 @@ export const defaults = {
   retryDelay: '0ms',
   priority: 0,
   queue: 'default',
+  onParentFailure: 'cancel',
   concurrency: 1,
   pollingInterval: '5s',
   leaseDuration: '30s',

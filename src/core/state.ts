@@ -30,8 +30,12 @@ export function isFinal(status: JobStatus): status is FinalStatus {
   return (finalStatuses as readonly JobStatus[]).includes(status);
 }
 
-/** What can be done to a job. `settle` covers every way in which an execution ends. */
-export type Command = 'promote' | 'claim' | 'settle' | 'cancel' | 'requeue' | 'prune';
+/**
+ * What can be done to a job. `settle` covers every way in which an execution ends. `release`: the last parent that it
+ * waited for has ended; `block`: a parent that had ended runs again.
+ */
+export type Command =
+  'release' | 'block' | 'promote' | 'claim' | 'settle' | 'cancel' | 'requeue' | 'prune';
 
 /** Where a command leads from a state; a state that is not named refuses the command. */
 type Transitions = Readonly<
@@ -39,16 +43,22 @@ type Transitions = Readonly<
 >;
 
 export const transitions: Transitions = {
+  release: { blocked: ['scheduled', 'pending'] },
+  block: { scheduled: ['blocked'], pending: ['blocked'] },
   promote: { scheduled: ['pending'] },
   claim: { pending: ['running'] },
-  settle: { running: ['completed', 'failed', 'timeout', 'scheduled', 'pending'] },
+  settle: { running: ['completed', 'failed', 'timeout', 'scheduled', 'pending', 'blocked'] },
   cancel: {
     blocked: ['cancelled'],
     scheduled: ['cancelled'],
     pending: ['cancelled'],
     running: ['cancelled'],
   },
-  requeue: { failed: ['pending'], timeout: ['pending'], cancelled: ['pending'] },
+  requeue: {
+    failed: ['pending', 'blocked'],
+    timeout: ['pending', 'blocked'],
+    cancelled: ['pending', 'blocked'],
+  },
   prune: { completed: ['removed'], cancelled: ['removed'] },
 };
 
@@ -61,3 +71,7 @@ export function allows(command: Command, from: JobStatus, to?: JobStatus | 'remo
 export function sourcesOf(command: Command): readonly JobStatus[] {
   return statuses.filter((status) => allows(command, status));
 }
+
+/** What happens to a job when one of its parents ends badly: it ends as well, it waits on, or it runs all the same. */
+export const onParentFailure = ['cancel', 'wait', 'run'] as const;
+export type OnParentFailure = (typeof onParentFailure)[number];

@@ -6,17 +6,8 @@
  * worker's beat goes on, it alone is cut off; if nobody's does, the lock is held by somebody, nobody can sweep either, and
  * its jobs may run on.
  */
-import type {
-  Answer,
-  Clock,
-  Interest,
-  NewWorker,
-  Store,
-  StoreEvent,
-  Unit,
-  WorkerKey,
-  WorkerRecord,
-} from './store.ts';
+import type { NewWorker, WorkerRecord } from '../core/worker.ts';
+import type { Answer, Clock, Interest, Store, StoreEvent, Unit, WorkerKey } from './store.ts';
 
 type Listener = (event: StoreEvent) => void;
 

@@ -13,27 +13,42 @@
  * 4. Time crosses as lengths of time; the store turns them into instants with its own clock. The exception is an
  *    instant that the user named. Instants read from a store are milliseconds of its wall clock.
  * 5. The reaper has no power that a worker lacks: `expired`, then `decide`, then `settle` with the old lease.
- * 6. Settling a job and recording its execution is one transaction.
- * 7. Only claim order and the promotion of due jobs are rules in SQL; every other rule is in `core/`.
- *    Order and cursors follow the order of insertion, never ids or instants.
+ * 6. Settling a job, recording its execution, and releasing or ending its dependents is one transaction.
+ * 7. Only claim order, the promotion of due jobs and the release of dependents are rules in SQL; every other rule is
+ *    in `core/`. A job that is neither running nor final is blocked just as long as a parent holds it up. Order and cursors follow the order of insertion,
+ *    never ids or instants.
  */
 import type {
   ClaimedJob,
   ExecutionRecord,
   FinalOutcome,
+  Inputs,
   JobRecord,
   Lease,
   NewJob,
+  NewWorkflow,
   Progress,
   Settlement,
 } from '../core/job.ts';
 import type { JobStatus } from '../core/state.ts';
+import type { NewWorker, WorkerRecord } from '../core/worker.ts';
+import type { Standing } from '../core/standing.ts';
+import type { WorkflowRecord, WorkflowStatus } from '../core/workflow.ts';
 
 // ── submitting ──────────────────────────────────────────────────────────────────────────────────
 
 export interface Submitting {
-  /** Stores all or none, at most 50,000. A job whose id is stored already is a `duplicate` and left as it is. */
+  /**
+   * Stores all or none, at most 50,000. A job whose id is stored already is a `duplicate` and left as it is. Parents are
+   * stored already or among the jobs, in any order and without a cycle; rejects with `parent_missing` otherwise, and
+   * with `invalid_option` for a stored job that is given other parents.
+   */
   enqueue(jobs: readonly NewJob[]): readonly ('stored' | 'duplicate')[];
+  /** The same, for jobs that make up a workflow; one that is stored already grows by those that are new. */
+  enqueueWorkflow(graph: {
+    readonly workflow: NewWorkflow;
+    readonly jobs: readonly NewJob[];
+  }): readonly ('stored' | 'duplicate')[];
 }
 
 // ── working ─────────────────────────────────────────────────────────────────────────────────────
@@ -66,12 +81,17 @@ export interface Claim {
 
 export type Settled = 'settled' | 'duplicate' | 'lost';
 
+/** The lease is lost; a parent runs again, so the job should be given back; over 16 MiB. */
+export type NoInputs = 'lost' | 'unfinished' | 'too_large';
+
 export interface Working {
   /**
    * Promotes due jobs and takes ready ones in order. Takes the write lock only if there is something to take;
    * takes a job of another queue or task never, and charges nothing to it.
    */
   claim(request: ClaimRequest): Claim;
+  /** What running jobs are given by their parents. */
+  inputs(leases: readonly Lease[]): readonly (Inputs | NoInputs)[];
   settle(settlements: readonly Settlement[]): readonly Settled[];
   /** Sets the progress of running jobs; false where the lease is lost. */
   progress(
@@ -80,32 +100,6 @@ export interface Working {
 }
 
 // ── leases ──────────────────────────────────────────────────────────────────────────────────────
-
-/** Who a worker is: enough to tell, on its own host, whether its process is gone. */
-export interface NewWorker {
-  readonly instance: string;
-  readonly label: string;
-  readonly host: string;
-  readonly pid: number;
-  /** Start time of the process, boot id and pid namespace as the system tells them; null where it does not. */
-  readonly pidStart: string | null;
-  readonly bootId: string | null;
-  readonly pidNamespace: string | null;
-  readonly version: string;
-  readonly queues: readonly string[] | null;
-  readonly tasks: readonly string[];
-  readonly concurrency: number;
-  readonly leaseMs: number;
-}
-
-export interface WorkerRecord extends NewWorker {
-  readonly epoch: number;
-  readonly beat: number;
-  readonly state: 'active' | 'stopping' | 'lost';
-  readonly running: number;
-  readonly startedAtMs: number;
-  readonly heartbeatAtMs: number;
-}
 
 /** One sighting of a worker: taking its jobs is a compare-and-set on it. */
 export interface Sighting extends WorkerKey {
@@ -137,9 +131,18 @@ export interface PruneRequest {
 export interface Tending {
   /** Ends jobs that have not ended, running ones too (their lease is taken); false where a job is final or unknown. */
   cancel(ids: readonly string[]): readonly boolean[];
-  /** Brings failed, timed-out and cancelled jobs back as new; false for others. */
+  /**
+   * Brings failed, timed-out and cancelled jobs back as new, with what they took down; false for others, and for a job
+   * that a parent takes down or whose parent was removed.
+   */
   requeue(ids: readonly string[]): readonly boolean[];
-  /** Removes a chunk of completed and cancelled jobs with their executions; `next` is null after the last chunk. */
+  /** The same for all jobs of a workflow at once; how many there were. */
+  cancelWorkflow(id: string): number;
+  requeueWorkflow(id: string): number;
+  /**
+   * Removes a chunk of completed and cancelled jobs with their executions, but none that a dependent may still need;
+   * `next` is null after the last chunk.
+   */
   prune(request: PruneRequest): { readonly removed: number; readonly next: number | null };
 }
 
@@ -149,6 +152,7 @@ export interface ListRequest {
   readonly statuses: readonly JobStatus[] | null;
   readonly task: string | null;
   readonly queue: string | null;
+  readonly workflow: string | null;
   /** A worker's label or that of one of its slots. */
   readonly worker: string | null;
   readonly limit: number;
@@ -160,6 +164,13 @@ export interface ListRequest {
 export interface Page {
   readonly jobs: readonly JobRecord[];
   readonly next: number | null;
+}
+
+export interface WorkflowsRequest {
+  readonly status: WorkflowStatus | null;
+  readonly limit: number;
+  /** The last workflow of the page before. */
+  readonly before: string | null;
 }
 
 export interface Looking {
@@ -175,6 +186,11 @@ export interface Looking {
   /** How jobs stand, without their params: what somebody who waits for them needs. Null: no such job. */
   outcomes(ids: readonly string[]): readonly (FinalOutcome | 'unfinished' | null)[];
   workers(input: null): readonly WorkerRecord[];
+  workflow(id: string): WorkflowRecord | null;
+  /** Newest first. Rejects with `job_not_found` if the cursor's workflow is gone. */
+  workflows(request: WorkflowsRequest): readonly WorkflowRecord[];
+  /** What keeps a job from running, by the rules of claiming. */
+  standing(id: string): Standing | null;
 }
 
 // ── the store ───────────────────────────────────────────────────────────────────────────────────

@@ -67,6 +67,10 @@ export class Attempt implements Scope {
     return this.#state === 'over';
   }
 
+  get isAborted(): boolean {
+    return this.#reason !== null;
+  }
+
   get hasBegun(): boolean {
     return this.#hasBegun;
   }

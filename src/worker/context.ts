@@ -15,11 +15,16 @@ export interface ContextTools {
 const messageBytes = 1024;
 
 /** An object of its own properties, so that handlers can spread it, or take functions out of it. */
-export function contextOf(attempt: Attempt, tools: ContextTools): TaskContext {
+export function contextOf(
+  attempt: Attempt,
+  tools: ContextTools,
+  parentResults: TaskContext['parentResults'],
+): TaskContext {
   let job: TaskContext['job'] | undefined;
   let log: Logger | undefined;
   return {
     workerId: attempt.job.slot,
+    parentResults,
     get job() {
       return (job ??= describeJob(attempt));
     },
@@ -42,9 +47,9 @@ function loggerOf({ job: { id, task, attempts } }: Attempt, { logger }: ContextT
 }
 
 function describeJob({ job }: Attempt): TaskContext['job'] {
-  const { id, name, task, queue, attempts, maxAttempts, createdAtMs } = job;
+  const { id, name, task, queue, attempts, maxAttempts, createdAtMs, workflow } = job;
   const createdAt = new Date(createdAtMs);
-  return { id, name, task, queue, attempt: attempts, maxAttempts, createdAt, workflowId: null };
+  return { id, name, task, queue, attempt: attempts, maxAttempts, createdAt, workflowId: workflow };
 }
 
 function checkedProgress(done: number, total?: number, message?: string): Progress {

@@ -1,5 +1,5 @@
 /** What shows that a worker's process is gone without waiting for its lease: only what is certain counts. */
-import type { NewWorker } from '../store/store.ts';
+import type { NewWorker } from '../core/worker.ts';
 import { processIdentity, processState, type ProcessIdentity } from './identity.ts';
 
 /** What a worker's row says about its process. */

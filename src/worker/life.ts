@@ -2,7 +2,8 @@
  * One worker's life in the database: registered, kept alive by the beats of the store's owner, ended by leaving. A
  * worker that was held for dead registers again: the same instance, with the next epoch.
  */
-import type { NewWorker, WorkerKey } from '../store/store.ts';
+import type { NewWorker } from '../core/worker.ts';
+import type { WorkerKey } from '../store/store.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 import { Alarm } from './alarm.ts';
 import { Backoff } from './trouble.ts';

@@ -6,7 +6,7 @@ import { decide } from '../core/decide.ts';
 import type { ClaimedJob, JobError } from '../core/job.ts';
 import { defaults } from '../core/limits.ts';
 import { type Vigil, watch } from '../core/liveness.ts';
-import type { WorkerRecord } from '../store/store.ts';
+import type { WorkerRecord } from '../core/worker.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 import { Alarm } from './alarm.ts';
 import { isGone } from './evidence.ts';

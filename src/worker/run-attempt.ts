@@ -5,23 +5,33 @@ import type { Outcome } from '../core/decide.ts';
 import { describeError } from '../core/describe-error.ts';
 import { durationMs } from '../core/duration.ts';
 import { GigqError, isFatal, isGigqError, isRetryLater, type RetryLater } from '../core/errors.ts';
-import type { ClaimedJob, Due } from '../core/job.ts';
+import type { ClaimedJob, Due, Inputs } from '../core/job.ts';
 import { encodeJson } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
+import type { NoInputs } from '../store/store.ts';
 import type { Attempt, Ending } from './attempt.ts';
 import { type ContextTools, contextOf } from './context.ts';
+import { type Given, noResults, tooLarge, withInputs } from './inputs.ts';
 
 export interface AttemptTools extends ContextTools {
   taskNamed(name: string): TaskDefinition | undefined;
+  /** What the job's parents came to; rejects only if the database was lost. */
+  inputsOf(job: ClaimedJob): Promise<Inputs | NoInputs>;
 }
 
 /** Runs the job's handler; never rejects. */
 export async function runAttempt(attempt: Attempt, tools: AttemptTools): Promise<Ending> {
   try {
     const task = taskOf(attempt.job, tools);
-    const given = read(attempt.job);
-    const params = task.params === undefined ? given : await check(task.params, given);
-    const context = contextOf(attempt, tools);
+    // Most jobs wait for nothing: their handlers begin in the turn in which they were claimed.
+    const { job } = attempt;
+    const given = job.dependencies.length === 0 ? withoutInputs(job) : await givenTo(job, tools);
+    if (given === null) return released;
+    const params =
+      task.params === undefined ? given.params : await check(task.params, given.params);
+    // A handler that begins after its signal has aborted would wait for that in vain.
+    if (attempt.isAborted) return released;
+    const context = contextOf(attempt, tools, given.parentResults);
     const result = await task.handler(params, context);
     return {
       outcome: { kind: 'completed', result: encode(result) },
@@ -57,8 +67,18 @@ function taskOf({ task }: ClaimedJob, tools: AttemptTools): TaskDefinition {
   throw new GigqError('task_unknown', `This worker has no task '${task}' any more`);
 }
 
-function read({ params }: ClaimedJob): unknown {
-  return hopelessly(() => JSON.parse(params) as unknown);
+/** The job was not to be run just now: nobody is to blame. */
+const released: Ending = { outcome: { kind: 'released' }, thrown: undefined, abort: null };
+
+function withoutInputs({ params }: ClaimedJob): Given {
+  return hopelessly(() => ({ params: JSON.parse(params) as unknown, parentResults: noResults }));
+}
+
+/** Null: it is to be given back, for a parent runs again, or its lease is lost. */
+async function givenTo(job: ClaimedJob, tools: AttemptTools): Promise<Given | null> {
+  const inputs = await tools.inputsOf(job);
+  if (inputs === 'too_large') throw new Hopeless(tooLarge());
+  return typeof inputs === 'string' ? null : hopelessly(() => withInputs(job, inputs));
 }
 
 /** What the schema refuses it will refuse again; that its check broke down may pass. */

@@ -121,7 +121,7 @@ export class RunningJobs implements AttemptHost {
     const { job, progress } = attempt;
     this.#log(job, settlement, thrown);
     if (abort === 'lease_lost') announcer.gone('lost', attempt);
-    else if (abort !== 'shutdown')
+    else if (abort !== 'shutdown' && !isGivenBack(settlement, thrown))
       announcer.settled(eventOf(settlement), { job, progress, settlement, thrown });
   }
 
@@ -149,6 +149,11 @@ function settlementOf(job: ClaimedJob, outcome: Outcome): Settlement {
   } catch {
     return decide({ ...job, retry: null }, outcome, draw);
   }
+}
+
+/** Not put off by its handler, which throws what says so. */
+function isGivenBack({ execution }: Settlement, thrown: unknown): boolean {
+  return execution === 'released' && thrown === undefined;
 }
 
 function eventOf({ status }: Settlement): 'completed' | 'failed' | 'timeout' | 'retrying' {

@@ -5,8 +5,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { GigqError, isGigqError } from '../core/errors.ts';
-import type { ClaimedJob } from '../core/job.ts';
-import type { NewWorker, StoreEvent, WorkerKey } from '../store/store.ts';
+import type { ClaimedJob, Inputs } from '../core/job.ts';
+import type { NewWorker } from '../core/worker.ts';
+import type { NoInputs, StoreEvent, WorkerKey } from '../store/store.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 import type { Attempt } from './attempt.ts';
 import { type ClaimHost, ClaimLoop } from './claim-loop.ts';
@@ -98,6 +99,7 @@ export class Session implements Hosts {
     this.tools = {
       logger: settings.logger,
       taskNamed: (name) => tasks.named(name),
+      inputsOf: (job) => this.#inputsOf(job),
       report: (attempt, progress) => this.#progress.add(attempt, progress),
     };
     this.#running = new RunningJobs(this);
@@ -230,6 +232,17 @@ export class Session implements Hosts {
   }
 
   // ── inside ────────────────────────────────────────────────────────────────────────────────────
+
+  /** If the database does not say, the job is given back, and its attempt with it. */
+  async #inputsOf({ lease }: ClaimedJob): Promise<Inputs | NoInputs> {
+    try {
+      const [inputs = 'lost'] = await this.store.call('inputs', [lease], { waitMs: this.waitMs });
+      return inputs;
+    } catch (error) {
+      this.#failed('Reading the results of parents', error);
+      return 'lost';
+    }
+  }
 
   #subscribe(): void {
     const listen = (event: StoreEvent): void => this.#hear(event);

@@ -18,12 +18,14 @@ export const enqueue: Suite = (holds) => {
       retry: { delay: '1s', backoff: 'exponential' },
     });
     assert.deepEqual(await seam.enqueue(given), ['stored']);
-    const { retry: _, due: __, ...kept } = given;
+    const { retry: _, due: __, parents: ___, ...kept } = given;
     const now = seam.clock.wall();
     assert.deepEqual(await seam.call('get', 'a'), {
       ...kept,
       status: 'pending',
       attempts: 0,
+      dependencies: [],
+      workflow: null,
       result: null,
       error: null,
       slot: null,

@@ -17,6 +17,7 @@ const all: ListRequest = {
   statuses: null,
   task: null,
   queue: null,
+  workflow: null,
   worker: null,
   limit: 100,
   before: null,

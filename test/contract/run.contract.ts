@@ -38,7 +38,15 @@ export const run: Suite = (holds) => {
     const worker = await seam.worker();
     const [job] = await worker.take(1);
     const settlement = decide(job!, completed, 0);
-    const list = { statuses: null, task: null, queue: null, worker: null, limit: 10, before: null };
+    const list = {
+      statuses: null,
+      task: null,
+      queue: null,
+      workflow: null,
+      worker: null,
+      limit: 10,
+      before: null,
+    };
     const writesAndReads = [
       unit('enqueue', [newJob('new', { queue: 'new' })]),
       unit('settle', [settlement]),
@@ -65,7 +73,14 @@ export const run: Suite = (holds) => {
   });
 
   holds('a unit that is refused is rejected alone', async (seam) => {
-    const list = { statuses: null, task: null, queue: null, worker: null, limit: 1 };
+    const list = {
+      statuses: null,
+      task: null,
+      queue: null,
+      workflow: null,
+      worker: null,
+      limit: 1,
+    };
     const answers = await runAll(seam.store, [
       unit('enqueue', [newJob('a')]),
       unit('enqueue', newJobs(50_001)),

@@ -9,8 +9,10 @@ import { get, list } from './looking.contract.ts';
 import { matrix } from './matrix.contract.ts';
 import { runModel } from './model.contract.ts';
 import { hints, run } from './run.contract.ts';
+import { bringingBack, endings, inputs, parents } from './parents.contract.ts';
 import { fences, progress, settle } from './settle.contract.ts';
 import { cancel, prune, requeue } from './tending.contract.ts';
+import { sizes, workflows } from './workflows.contract.ts';
 
 const suites: Readonly<Record<string, Suite>> = {
   enqueue,
@@ -25,6 +27,12 @@ const suites: Readonly<Record<string, Suite>> = {
   cancel,
   requeue,
   prune,
+  parents,
+  'parents that end': endings,
+  'jobs that come back': bringingBack,
+  'what parents pass on': inputs,
+  workflows,
+  'large graphs': sizes,
   list,
   get,
   run,

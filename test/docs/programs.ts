@@ -51,6 +51,12 @@ const given: Readonly<Record<string, string>> = {
   id: 'declare const id: string;',
   urls: 'declare const urls: readonly string[];',
   response: 'declare const response: Response;',
+  fetchPage: 'declare const fetchPage: Task<{ url: string }, { url: string }, string>;',
+  index: 'declare const index: Task<{ text: string }, { text: string }, void>;',
+  report: 'declare const report: Task<{ pages: string[] }, { pages: string[] }, string>;',
+  workflow: 'declare const workflow: Workflow;',
+  fetched: 'declare const fetched: WorkflowNode<string>;',
+  reported: 'declare const reported: WorkflowNode<string>;',
 };
 
 const exported = [

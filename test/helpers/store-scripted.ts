@@ -1,12 +1,6 @@
 // A store that answers as a test says, to test what stands in front of stores.
-import type {
-  Answer,
-  Interest,
-  Store,
-  StoreEvent,
-  Unit,
-  WorkerRecord,
-} from '../../dist/store/store.js';
+import type { WorkerRecord } from '../../dist/core/worker.js';
+import type { Answer, Interest, Store, StoreEvent, Unit } from '../../dist/store/store.js';
 import { newWorker } from './store-seam.ts';
 
 type Answered = (answer: Answer) => void;

@@ -1,12 +1,12 @@
 // One caller of a store, with words for what tests do all the time. Knows the seam and nothing below it.
-import type { ClaimedJob, JobRecord, NewJob, Settlement } from '../../dist/core/job.js';
+import type { ClaimedJob, JobRecord, NewJob, Parents, Settlement } from '../../dist/core/job.js';
 import { decide, type Outcome } from '../../dist/core/decide.js';
+import type { NewWorker } from '../../dist/core/worker.js';
 import type {
   Answer,
   Claim,
   ClaimRequest,
   Input,
-  NewWorker,
   Operation,
   Reply,
   Settled,
@@ -66,7 +66,18 @@ export function newJob(id: string, properties: Partial<NewJob> = {}): NewJob {
     timeout: '300s',
     retry: null,
     due: null,
+    parents: null,
     ...properties,
+  };
+}
+
+/** What a job waits for. */
+export function waitsFor(
+  ids: readonly string[],
+  { onFailure = 'cancel', passResults = true }: Partial<Omit<Parents, 'list'>> = {},
+): { readonly parents: Parents } {
+  return {
+    parents: { list: ids.map((id) => ({ id, references: [] })), onFailure, passResults },
   };
 }
 
@@ -158,7 +169,14 @@ export class Seam {
   }
 }
 
-const everyJob = { statuses: null, task: null, queue: null, worker: null, limit: 1000 } as const;
+const everyJob = {
+  statuses: null,
+  task: null,
+  queue: null,
+  workflow: null,
+  worker: null,
+  limit: 1000,
+} as const;
 
 export class SeamWorker {
   readonly key: WorkerKey;

@@ -75,7 +75,7 @@ describe('listing jobs', () => {
     [{ limit: 1001 }, /limit: expected an integer from 1 to 1000/u],
     [{ limit: -1 }, /limit: expected an integer/u],
     [{ offset: 5 }, /^listJobs\(\): unknown option 'offset'/u],
-    [{ workflowId: 'w' }, /unknown option 'workflowId'/u],
+    [{ workflowId: 5 }, /workflowId: expected a string/u],
     [{ task: 5 }, /task: expected a string/u],
     ['failed', /expected an object of options, got 'failed'/u],
   ];

@@ -204,6 +204,7 @@ describe('a damaged database', () => {
       statuses: null,
       task: null,
       queue: null,
+      workflow: null,
       worker: null,
       limit: 1000,
       before: null,

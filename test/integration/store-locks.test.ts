@@ -139,7 +139,15 @@ describe('while another connection holds the write lock', () => {
     await seam.enqueue(newJob('a', { task: 'alien' }));
     other.exec('BEGIN IMMEDIATE');
     const writing = runAll(seam.store, [unit('cancel', ['a'])]);
-    const list = { statuses: null, task: null, queue: null, worker: null, limit: 5, before: null };
+    const list = {
+      statuses: null,
+      task: null,
+      queue: null,
+      workflow: null,
+      worker: null,
+      limit: 5,
+      before: null,
+    };
     const reads = [
       unit('get', 'a', { caller: 2 }),
       unit('list', list, { caller: 2 }),

@@ -30,10 +30,28 @@ const byIndex: Readonly<Partial<Record<Statement, string>>> = {
   list: 'SEARCH job USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)',
   pruneCandidates: 'SEARCH gigq_jobs USING INTEGER PRIMARY KEY (rowid>?)',
   findJob: 'SEARCH gigq_jobs USING INDEX sqlite_autoindex_gigq_jobs_1 (id=?)',
+  dependents: 'SEARCH edge USING INDEX gigq_edges_parent (parent=?)',
+  release: 'SEARCH gigq_jobs USING INTEGER PRIMARY KEY (rowid=?)',
+  inputs: 'SEARCH edge USING PRIMARY KEY (child=?)',
+  inputsSize: 'SEARCH edge USING PRIMARY KEY (child=?) LEFT-JOIN',
+  holdingParents: 'SEARCH edge USING PRIMARY KEY (child=?)',
+  standingAgainst: 'SEARCH edge USING PRIMARY KEY (child=?)',
+  workflowJobs: 'SEARCH gigq_jobs USING INDEX gigq_jobs_workflow (workflow=?)',
+  listWorkflows: 'SEARCH gigq_workflows USING INTEGER PRIMARY KEY (rowid<?)',
+  forgetWorkflows:
+    'SEARCH gigq_workflows USING COVERING INDEX gigq_workflows_empty (completed_at<?)',
+  ahead: 'SEARCH gigq_jobs USING COVERING INDEX gigq_jobs_ready (lane=? AND priority>?)',
 };
 
-/** What sorts no more than it found by an index or was given: each lane's first few, a list of ids. */
-const sortsFew: ReadonlySet<Statement> = new Set(['claim', 'outcomes']);
+/** What sorts no more than it found by an index or was given: each lane's first few, a list of ids, one job's parents. */
+const sortsFew: ReadonlySet<Statement> = new Set([
+  'claim',
+  'outcomes',
+  'get',
+  'list',
+  'runningJobs',
+  'holdingParents',
+]);
 
 /** The check of a foreign key that SQLite plans and does not run: no job can belong to a lane that is new. */
 const plansMoreThanItDoes: ReadonlySet<Statement> = new Set(['addLane']);

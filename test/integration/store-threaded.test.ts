@@ -13,7 +13,15 @@ import { within } from '../helpers/store-process.ts';
 import { completed, newJob, newJobs, newWorker, slots } from '../helpers/store-seam.ts';
 import { temporaryFolder } from '../helpers/store-sqlite.ts';
 
-const list = { statuses: null, task: null, queue: null, worker: null, limit: 5, before: null };
+const list = {
+  statuses: null,
+  task: null,
+  queue: null,
+  workflow: null,
+  worker: null,
+  limit: 5,
+  before: null,
+};
 
 function newPath(): string {
   return join(temporaryFolder(), 'jobs.db');

@@ -268,11 +268,11 @@ describe('params that cannot be stored are refused, and nothing is stored', () =
       'invalid_option',
       /submit\(\): unknown option 'tx'/u,
     );
-    const options = untyped({ dependencies: [job.id] });
+    const options = untyped({ dependsOn: [job.id] });
     await assertRefused(
       () => greet.submit(queue, {}, options),
       'invalid_option',
-      /unknown option 'dependencies'/u,
+      /unknown option 'dependsOn'/u,
     );
   });
 });

@@ -22,6 +22,9 @@ export const all: Required<Omit<JobOptions, 'retryDelay' | 'delay'>> = {
   timeout: '1h30m',
   retry: { delay: '1s', backoff: 'exponential', maxDelay: '5m', jitter: true },
   runAt: new Date(),
+  dependencies: ['a'],
+  onParentFailure: 'run',
+  passParentResults: false,
 };
 export const durations: JobOptions[] = [
   { delay: '500ms' },

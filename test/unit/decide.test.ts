@@ -5,7 +5,7 @@ import { decide, type Outcome } from '../../dist/core/decide.js';
 import type { Settlement } from '../../dist/core/job.js';
 import { allows, isFinal } from '../../dist/core/state.js';
 
-const lease = { seq: 7, lane: 1, token: 42 };
+const lease = { seq: 7, lane: 1, workflow: null, token: 42 };
 const error = { name: 'Error', message: 'it broke' };
 
 function job(properties: { attempts?: number; maxAttempts?: number; retry?: object | null }) {

@@ -1,12 +1,15 @@
 /** What the operations of one store share. */
 import type { Due } from '../../core/job.ts';
+import type { JobStatus } from '../../core/state.ts';
 import type { Clock } from '../store.ts';
 import type { Connection } from './connection.ts';
 import type { Lanes } from './lanes.ts';
+import type { Workflows } from './workflows.ts';
 
 export interface Context {
   readonly connection: Connection;
   readonly lanes: Lanes;
+  readonly workflows: Workflows;
   readonly clock: Clock;
   /** What the transaction in progress did that others wait for. */
   readonly done: Done;
@@ -17,6 +20,23 @@ export interface Done {
   work: boolean;
   /** A job may have ended. */
   change: boolean;
+}
+
+/** Where a job is counted. */
+export interface Member {
+  readonly lane: number;
+  readonly workflow: number | null;
+}
+
+/** Counts a job as moved from one state to another; null stands for "not stored". */
+export function move(
+  { lanes, workflows }: Context,
+  { lane, workflow }: Member,
+  from: JobStatus | null,
+  to: JobStatus | null,
+): void {
+  lanes.counts.move(lane, from, to);
+  if (workflow !== null) workflows.counts.move(workflow, from, to);
 }
 
 /** The instant at which something is due, by the store's clock. */

@@ -1,9 +1,6 @@
-/**
- * Lanes: a queue and a task each. They are few and never removed, so their ids are remembered; what a transaction
- * does to their counts is gathered and written once, before it commits.
- */
-import { statuses, type JobStatus } from '../../core/state.ts';
+/** Lanes: a queue and a task each. They are few and never removed, so their ids are remembered. */
 import type { Connection } from './connection.ts';
+import { Counts } from './counts.ts';
 
 export interface Lane {
   readonly id: number;
@@ -11,12 +8,10 @@ export interface Lane {
   readonly task: string;
 }
 
-type Counts = Record<JobStatus, number>;
-
 export class Lanes {
+  readonly counts = new Counts();
   readonly #connection: Connection;
   readonly #ids = new Map<string, number>();
-  readonly #changes = new Map<number, Counts>();
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -43,33 +38,16 @@ export class Lanes {
     return this.#connection.all('readyLanes') as unknown as Lane[];
   }
 
-  /** Counts jobs of a lane as moved from one state to another; null stands for "not stored". */
-  move(lane: number, from: JobStatus | null, to: JobStatus | null, jobs = 1): void {
-    const changes = this.#changesOf(lane);
-    if (from !== null) changes[from] -= jobs;
-    if (to !== null) changes[to] += jobs;
-  }
-
-  #changesOf(lane: number): Counts {
-    let changes = this.#changes.get(lane);
-    if (changes === undefined) {
-      changes = Object.fromEntries(statuses.map((status) => [status, 0])) as Counts;
-      this.#changes.set(lane, changes);
-    }
-    return changes;
-  }
-
   /** Writes the counts; before each commit, and before a claim looks for lanes with ready jobs. */
   flush(): void {
-    for (const [lane, changes] of this.#changes) {
-      this.#connection.run('countLane', { lane, ...changes });
-    }
-    this.#changes.clear();
+    this.counts.flush((lane, change) => {
+      this.#connection.run('countLane', { lane, ...change });
+    });
   }
 
   /** After a rollback: lanes and counts of the transaction never were. */
   forget(): void {
-    this.#changes.clear();
+    this.counts.forget();
     this.#ids.clear();
   }
 }

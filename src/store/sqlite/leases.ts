@@ -1,8 +1,10 @@
 /** Workers, their heartbeats, and what they hold. */
 import { limits } from '../../core/limits.ts';
-import type { Leases, NewWorker, WorkerKey } from '../store.ts';
+import type { NewWorker } from '../../core/worker.ts';
+import type { Leases, WorkerKey } from '../store.ts';
 import type { Context } from './context.ts';
-import { type HeldRow, toClaimedJob, toLease } from './rows.ts';
+import { type HeldRow, toLease } from './rows.ts';
+import { claimedFrom } from './working.ts';
 
 /** How long a worker that was held for dead can still be seen. */
 const forgetAfterMs = 86_400_000;
@@ -31,7 +33,7 @@ export function leases(context: Context): Leases {
       const held = { worker: Number(row['id']), limit: limits.pageSizeMax };
       return connection
         .all('runningJobs', held)
-        .map((job) => toClaimedJob(job as unknown as HeldRow));
+        .map((job) => claimedFrom(context, job as unknown as HeldRow));
     },
   };
 }

@@ -3,9 +3,12 @@ import { JobNotFoundError } from '../../core/errors.ts';
 import type { ExecutionRecord } from '../../core/job.ts';
 import { limits } from '../../core/limits.ts';
 import type { JobStatus } from '../../core/state.ts';
-import type { ListRequest, Looking, Page } from '../store.ts';
+import { workflowNotFound, type WorkflowRecord } from '../../core/workflow.ts';
+import type { ListRequest, Looking, Page, WorkflowsRequest } from '../store.ts';
+import type { Row } from './connection.ts';
 import type { Context } from './context.ts';
-import { toExecution, toJobRecord, toOutcome, toWorker } from './rows.ts';
+import { toExecution, toJobRecord, toOutcome, toWorker, toWorkflow } from './rows.ts';
+import { standing } from './standing.ts';
 
 /** Jobs that one stretch of a search reads at most: some ten milliseconds. */
 const stretch = 10_000;
@@ -25,6 +28,12 @@ export function looking(context: Context): Looking {
         .all('outcomes', { ids: JSON.stringify(ids) })
         .map((row) => (row['status'] === null ? null : toOutcome(row))),
     workers: () => connection.all('workers').map(toWorker),
+    workflow(id) {
+      const row = findWorkflow(context, id);
+      return row === undefined ? null : toWorkflow(row);
+    },
+    workflows: (request) => listWorkflows(context, request),
+    standing: (id) => standing(context, id),
   };
 }
 
@@ -32,6 +41,22 @@ function counts(context: Context): Record<JobStatus, number> {
   // What the transaction in progress did before this unit counts as well.
   context.lanes.flush();
   return { ...context.connection.get('counts') } as unknown as Record<JobStatus, number>;
+}
+
+function findWorkflow({ connection, workflows }: Context, id: string): Row | undefined {
+  workflows.flush();
+  return connection.get('findWorkflow', { id });
+}
+
+function listWorkflows(
+  context: Context,
+  { before, limit, status }: WorkflowsRequest,
+): readonly WorkflowRecord[] {
+  const cursor = before === null ? undefined : findWorkflow(context, before);
+  if (before !== null && cursor === undefined) throw workflowNotFound(before);
+  const below = Number(cursor?.['seq'] ?? Number.MAX_SAFE_INTEGER);
+  context.workflows.flush();
+  return context.connection.all('listWorkflows', { below, limit, status }).map(toWorkflow);
 }
 
 function list(context: Context, request: ListRequest): Page {
@@ -43,6 +68,7 @@ function list(context: Context, request: ListRequest): Page {
     statuses: request.statuses === null ? null : JSON.stringify(request.statuses),
     task: request.task,
     queue: request.queue,
+    workflow: request.workflow,
     worker: request.worker,
     limit: request.limit,
   });

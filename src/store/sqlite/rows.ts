@@ -6,11 +6,14 @@ import type {
   JobError,
   JobRecord,
   Lease,
+  ParentEnding,
   Progress,
+  Reference,
   RetryPolicy,
 } from '../../core/job.ts';
-import { isFinal, type JobStatus } from '../../core/state.ts';
-import type { WorkerRecord } from '../store.ts';
+import { isFinal, type JobStatus, statuses } from '../../core/state.ts';
+import type { JobCounts, WorkflowRecord, WorkflowStatus } from '../../core/workflow.ts';
+import type { WorkerRecord } from '../../core/worker.ts';
 import type { Row } from './connection.ts';
 
 export interface JobRow {
@@ -30,6 +33,8 @@ export interface JobRow {
   readonly error: string | null;
   readonly slot: string | null;
   readonly progress: string | null;
+  readonly workflow: string | null;
+  readonly dependencies: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly runAt: number | null;
@@ -50,6 +55,7 @@ export function toJobRecord(row: Row): JobRecord {
   return {
     ...rest,
     slot: rest.status === 'running' ? rest.slot : null,
+    dependencies: parsed<readonly string[]>(rest.dependencies) ?? [],
     error: parsed<JobError>(rest.error),
     progress: parsed<Progress>(rest.progress),
     createdAtMs: createdAt,
@@ -64,6 +70,8 @@ export function toJobRecord(row: Row): JobRecord {
 export interface ReadyRow {
   readonly seq: number;
   readonly lane: number;
+  readonly workflow: number | null;
+  readonly dependencies: string | null;
   readonly id: string;
   readonly name: string;
   readonly description: string;
@@ -87,9 +95,9 @@ export interface HeldRow extends ReadyRow {
   readonly startedAt: number;
 }
 
-export function toClaimedJob(row: HeldRow): ClaimedJob {
+export function toClaimedJob(row: HeldRow, workflow: string | null): ClaimedJob {
   return {
-    lease: { seq: row.seq, lane: row.lane, token: row.token },
+    lease: { seq: row.seq, lane: row.lane, workflow: row.workflow, token: row.token },
     id: row.id,
     task: row.task,
     queue: row.queue,
@@ -107,12 +115,37 @@ export function toClaimedJob(row: HeldRow): ClaimedJob {
     startedAtMs: row.startedAt,
     runAtMs: row.runAt,
     error: parsed<JobError>(row.error),
+    workflow,
+    dependencies: parsed<readonly string[]>(row.dependencies) ?? [],
   };
 }
 
 export function toLease(row: Row): Lease {
-  const { seq, lane, token } = row as unknown as Lease;
-  return { seq, lane, token };
+  const { seq, lane, workflow, token } = row as unknown as Lease;
+  return { seq, lane, workflow, token };
+}
+
+export function toParentEnding(row: Row): ParentEnding {
+  const { id, status, result, error, refs } = row as unknown as Omit<ParentEnding, 'error'> & {
+    readonly error: string | null;
+    readonly refs: string | null;
+  };
+  const references = parsed<readonly Reference[]>(refs) ?? [];
+  return { id, status, result, error: parsed<JobError>(error), references };
+}
+
+interface WorkflowRow extends Readonly<Record<JobStatus, number>> {
+  readonly id: string;
+  readonly name: string;
+  readonly status: WorkflowStatus;
+  readonly createdAt: number;
+  readonly completedAt: number | null;
+}
+
+export function toWorkflow(row: Row): WorkflowRecord {
+  const { id, name, status, createdAt, completedAt, ...rest } = row as unknown as WorkflowRow;
+  const jobs = Object.fromEntries(statuses.map((each) => [each, rest[each]])) as JobCounts;
+  return { id, name, status, createdAtMs: createdAt, completedAtMs: completedAt, jobs };
 }
 
 export function toExecution(row: Row): ExecutionRecord {

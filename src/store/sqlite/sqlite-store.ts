@@ -13,6 +13,7 @@ import { busyError } from './sqlite-error.ts';
 import { submitting } from './submitting.ts';
 import { tending } from './tending.ts';
 import { claimByReading, working } from './working.ts';
+import { Workflows } from './workflows.ts';
 
 export interface SqliteOptions {
   readonly initialize: boolean;
@@ -27,11 +28,16 @@ const reads: ReadonlySet<keyof Operations> = new Set([
   'outcomes',
   'workers',
   'held',
+  'inputs',
+  'workflow',
+  'workflows',
+  'standing',
 ]);
 
 export class SqliteStore implements Store {
   readonly #connection: Connection;
   readonly #lanes: Lanes;
+  readonly #workflows: Workflows;
   readonly #done = { work: false, change: false };
   readonly #context: Context;
   readonly #operations: Operations;
@@ -41,7 +47,9 @@ export class SqliteStore implements Store {
   constructor(connection: Connection, clock: Clock) {
     this.#connection = connection;
     this.#lanes = new Lanes(connection);
-    this.#context = { connection, lanes: this.#lanes, clock, done: this.#done };
+    this.#workflows = new Workflows(connection, clock);
+    const shared = { lanes: this.#lanes, workflows: this.#workflows, done: this.#done };
+    this.#context = { connection, clock, ...shared };
     this.#operations = operationsOf(this.#context);
     const wakePath = connection.path === ':memory:' ? undefined : `${connection.path}-wake`;
     this.#signals = new Signals(clock, () => connection.dataVersion(), wakePath);
@@ -95,6 +103,7 @@ export class SqliteStore implements Store {
 
   #commit(): void {
     this.#lanes.flush();
+    this.#workflows.flush();
     this.#connection.commit();
     const { work, change } = this.#done;
     this.#forgetWhatWasDone();
@@ -105,6 +114,7 @@ export class SqliteStore implements Store {
   #rollback(): void {
     this.#connection.rollback();
     this.#lanes.forget();
+    this.#workflows.forget();
     this.#forgetWhatWasDone();
   }
 

@@ -1,18 +1,48 @@
-/** Storing jobs. */
+/** Storing jobs, and what they wait for. All that can be refused is found before anything is written. */
 import { GigqError } from '../../core/errors.ts';
-import type { NewJob } from '../../core/job.ts';
+import type { NewJob, NewWorkflow, Parent } from '../../core/job.ts';
 import { limits } from '../../core/limits.ts';
+import { label } from '../../core/why.ts';
+import { bearingOf } from '../../core/workflow.ts';
 import type { Submitting } from '../store.ts';
-import { type Context, instantOf } from './context.ts';
+import { type Context, instantOf, move } from './context.ts';
+import { type Dependent, ended, takeDown } from './dependents.ts';
+import type { JobRow } from './rows.ts';
 
 export function submitting(context: Context): Submitting {
   return {
-    enqueue(jobs) {
-      refuseTooMany(jobs.length);
-      const now = context.clock.wall();
-      return jobs.map((job) => store(context, job, now));
-    },
+    enqueue: (jobs) => store(context, jobs, null),
+    enqueueWorkflow: ({ workflow, jobs }) => store(context, jobs, workflow),
   };
+}
+
+type Known = Pick<JobRow, 'seq' | 'status'>;
+
+/** Jobs that are stored together, and the stored ones that they wait for. */
+interface Batch {
+  readonly context: Context;
+  readonly now: number;
+  readonly workflow: number | null;
+  readonly known: ReadonlyMap<string, Known>;
+}
+
+function store(
+  context: Context,
+  jobs: readonly NewJob[],
+  workflow: NewWorkflow | null,
+): readonly ('stored' | 'duplicate')[] {
+  refuseTooMany(jobs.length);
+  const known = storedParents(context, jobs);
+  const batch: Batch = {
+    context,
+    now: context.clock.wall(),
+    workflow: workflow === null ? null : context.workflows.add(workflow),
+    known,
+  };
+  const replies = jobs.map((job) => insert(batch, job));
+  const waiting = jobs.filter((job, place) => job.parents !== null && replies[place] === 'stored');
+  if (waiting.length > 0) link(batch, waiting);
+  return replies;
 }
 
 function refuseTooMany(count: number): void {
@@ -23,11 +53,67 @@ function refuseTooMany(count: number): void {
   );
 }
 
-function store(context: Context, job: NewJob, now: number): 'stored' | 'duplicate' {
+// ── what the jobs wait for ──────────────────────────────────────────────────────────────────────
+
+function parentsOf(job: NewJob): readonly Parent[] {
+  return job.parents?.list ?? [];
+}
+
+/**
+ * The parents that are stored already.
+ * @throws {GigqError} `parent_missing` for one that is neither stored nor among the jobs; `invalid_option`
+ */
+function storedParents(context: Context, jobs: readonly NewJob[]): ReadonlyMap<string, Known> {
+  const known = new Map<string, Known>();
+  const waiting = jobs.filter(({ parents }) => parents !== null);
+  if (waiting.length === 0) return known;
+  const together = new Set(jobs.map(({ id }) => id));
+  for (const job of waiting) {
+    for (const { id } of parentsOf(job)) {
+      const row = known.get(id) ?? find(context, id);
+      if (row !== undefined) known.set(id, row);
+      else if (!together.has(id)) throw parentMissing(job, id);
+    }
+    refuseRewiring(context, job);
+  }
+  return known;
+}
+
+function find(context: Context, id: string): Known | undefined {
+  return context.connection.get('findJob', { id }) as unknown as Known | undefined;
+}
+
+function parentMissing(job: NewJob, parent: string): GigqError {
+  return new GigqError(
+    'parent_missing',
+    `Job ${label(job)}: there is no job ${parent} to wait for`,
+  );
+}
+
+/** The same job again changes nothing; the same job with other parents is a mistake. */
+function refuseRewiring(context: Context, job: NewJob): void {
+  const row = find(context, job.id);
+  if (row === undefined) return;
+  const stored = context.connection.all('edges', { child: row.seq }).map(({ id }) => id);
+  const given = parentsOf(job).map(({ id }) => id);
+  if (stored.length === given.length && given.every((id, place) => id === stored[place])) return;
+  throw new GigqError(
+    'invalid_option',
+    `Job ${label(job)} is stored already, and waits for other parents`,
+    { hint: 'Give the job another id, or the parents that it was submitted with.' },
+  );
+}
+
+// ── writing ─────────────────────────────────────────────────────────────────────────────────────
+
+function insert(batch: Batch, job: NewJob): 'stored' | 'duplicate' {
+  const { context, now, workflow } = batch;
   const { connection, lanes, done } = context;
   const lane = lanes.idOf(job.queue, job.task);
   const runAt = job.due === null ? null : instantOf(job.due, now);
-  const status = runAt !== null && runAt > now ? 'scheduled' : 'pending';
+  const waitingFor = holdingUp(batch, job);
+  const ready = runAt !== null && runAt > now ? 'scheduled' : 'pending';
+  const status = waitingFor > 0 ? 'blocked' : ready;
   const stored = connection.run('enqueue', {
     id: job.id,
     lane,
@@ -40,10 +126,68 @@ function store(context: Context, job: NewJob, now: number): 'stored' | 'duplicat
     timeout: job.timeout,
     retry: job.retry === null ? null : JSON.stringify(job.retry),
     runAt,
+    workflow,
+    parents: parentsOf(job).length,
+    waitingFor,
+    policy: job.parents?.onFailure ?? null,
+    passResults: Number(job.parents?.passResults ?? false),
     now,
   });
   if (stored === 0) return 'duplicate';
-  lanes.move(lane, null, status);
+  move(context, { lane, workflow }, null, status);
   done.work = true;
   return 'stored';
+}
+
+/** How many parents hold the job up, those that take it down included: it is blocked until that is done. */
+function holdingUp({ known }: Batch, { parents }: NewJob): number {
+  if (parents === null) return 0;
+  const { list, onFailure } = parents;
+  return list.filter(({ id }) => {
+    const status = known.get(id)?.status;
+    return status === undefined || bearingOf(status, onFailure) !== 'releases';
+  }).length;
+}
+
+/** Writes the edges; ends the jobs whose parents have ended badly already. */
+function link(batch: Batch, jobs: readonly NewJob[]): void {
+  const { context } = batch;
+  const seqs = new Map<string, number>();
+  const seqOf = (id: string): number => {
+    const seq = seqs.get(id) ?? batch.known.get(id)?.seq ?? find(context, id)?.seq ?? 0;
+    seqs.set(id, seq);
+    return seq;
+  };
+  for (const job of jobs) addEdges(context, job, seqOf);
+  const down = jobs.flatMap((job) => againstWhat(batch, job, seqOf(job.id)) ?? []);
+  for (const dependent of down) takeDown(context, dependent);
+  ended(
+    context,
+    down.map(({ seq }) => seq),
+  );
+}
+
+function addEdges(context: Context, job: NewJob, seqOf: (id: string) => number): void {
+  const child = seqOf(job.id);
+  for (const [place, { id, references }] of parentsOf(job).entries()) {
+    const refs = references.length === 0 ? null : JSON.stringify(references);
+    context.connection.run('addEdge', { child, place, parent: seqOf(id), parentId: id, refs });
+  }
+}
+
+/** The job beside the parent that takes it down, if one does. */
+function againstWhat(
+  { context, known, workflow }: Batch,
+  job: NewJob,
+  seq: number,
+): Dependent | undefined {
+  const policy = job.parents?.onFailure ?? 'wait';
+  for (const { id } of parentsOf(job)) {
+    const parent = known.get(id);
+    if (parent === undefined || bearingOf(parent.status, policy) !== 'takes down') continue;
+    const lane = context.lanes.idOf(job.queue, job.task);
+    const edge = { parent: parent.seq, parentId: id, parentStatus: parent.status };
+    return { seq, lane, workflow, status: 'blocked', policy, takenDownBy: null, ...edge };
+  }
+  return undefined;
 }

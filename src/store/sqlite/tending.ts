@@ -1,22 +1,23 @@
 /** Cancelling, requeueing and removing jobs: what `core/state.ts` allows is done, the rest left as it is. */
-import { allows, type Command, type JobStatus } from '../../core/state.ts';
+import { allows, type Command, sourcesOf } from '../../core/state.ts';
 import type { PruneRequest, Tending } from '../store.ts';
-import type { Context } from './context.ts';
+import { type Context, move } from './context.ts';
+import { bringBack, type Ended, ended } from './dependents.ts';
 
 /** Jobs that one chunk of pruning reads at most: a few milliseconds of the write lock. */
 const pruneChunk = 1000;
 
-interface Standing {
-  readonly seq: number;
-  readonly lane: number;
-  readonly status: JobStatus;
+interface Standing extends Ended {
+  readonly id: string;
   readonly token: number | null;
 }
 
 export function tending(context: Context): Tending {
   return {
-    cancel: (ids) => ids.map((id) => cancel(context, id)),
-    requeue: (ids) => ids.map((id) => requeue(context, id)),
+    cancel: (ids) => ids.map((id) => cancelOne(context, id)),
+    requeue: (ids) => ids.map((id) => requeueOne(context, id)),
+    cancelWorkflow: (id) => cancelWorkflow(context, id),
+    requeueWorkflow: (id) => requeueWorkflow(context, id),
     prune: (request) => prune(context, request),
   };
 }
@@ -26,10 +27,35 @@ function find(context: Context, id: string, command: Command): Standing | undefi
   return row !== undefined && allows(command, row.status) ? row : undefined;
 }
 
-function cancel(context: Context, id: string): boolean {
+function jobsOf(context: Context, workflow: string, command: Command): readonly Standing[] {
+  const seq = context.connection.get('findWorkflow', { id: workflow })?.['seq'];
+  if (seq === undefined) return [];
+  const statuses = JSON.stringify(sourcesOf(command));
+  const rows = context.connection.all('workflowJobs', { workflow: Number(seq), statuses });
+  return rows as unknown as readonly Standing[];
+}
+
+function cancelOne(context: Context, id: string): boolean {
   const job = find(context, id, 'cancel');
   if (job === undefined) return false;
-  const { seq, lane, status, token } = job;
+  cancel(context, job);
+  ended(context, [job.seq]);
+  return true;
+}
+
+/** All of them first: what waits within the workflow is neither released nor taken down by another's end. */
+function cancelWorkflow(context: Context, id: string): number {
+  const jobs = jobsOf(context, id, 'cancel');
+  for (const job of jobs) cancel(context, job);
+  ended(
+    context,
+    jobs.map(({ seq }) => seq),
+  );
+  return jobs.length;
+}
+
+function cancel(context: Context, job: Standing): void {
+  const { seq, status, token } = job;
   const now = context.clock.wall();
   if (status === 'running') {
     context.connection.run('recordExecution', {
@@ -42,22 +68,29 @@ function cancel(context: Context, id: string): boolean {
     context.done.work = true;
   }
   context.connection.run('cancel', { seq, now });
-  context.lanes.move(lane, status, 'cancelled');
+  move(context, job, status, 'cancelled');
   context.done.change = true;
-  return true;
 }
 
-function requeue(context: Context, id: string): boolean {
+function requeueOne(context: Context, id: string): boolean {
   const job = find(context, id, 'requeue');
-  if (job === undefined) return false;
-  context.connection.run('requeue', { seq: job.seq, now: context.clock.wall() });
-  context.lanes.move(job.lane, job.status, 'pending');
-  context.done.work = true;
-  return true;
+  return job !== undefined && bringBack(context, job, { adopt: false }) > 0;
+}
+
+/** In whatever order: a job whose parent is not back yet is left to it, and comes back with it. */
+function requeueWorkflow(context: Context, id: string): number {
+  let count = 0;
+  for (const { id: each } of jobsOf(context, id, 'requeue')) {
+    const job = find(context, each, 'requeue');
+    if (job !== undefined) count += bringBack(context, job, { adopt: true });
+  }
+  return count;
 }
 
 interface Candidate extends Standing {
   readonly completedAt: number | null;
+  /** A dependent that may still run needs it. */
+  readonly isNeeded: number;
 }
 
 function prune(context: Context, request: PruneRequest): { removed: number; next: number | null } {
@@ -65,19 +98,22 @@ function prune(context: Context, request: PruneRequest): { removed: number; next
     after: request.after ?? 0,
     limit: pruneChunk,
   }) as unknown as Candidate[];
-  const endedBefore = pruneBefore(context, request);
-  const old = rows.filter(
-    (job) => allows('prune', job.status) && (job.completedAt ?? 0) < endedBefore,
-  );
+  const before = pruneBefore(context, request);
+  const old = rows.filter((job) => mayGo(job, before));
   for (const job of old) {
     context.connection.run('removeJob', { seq: job.seq });
-    context.lanes.move(job.lane, job.status, null);
+    move(context, job, job.status, null);
   }
+  context.workflows.forgetEmpty(before);
   const isLast = rows.length < pruneChunk;
   return { removed: old.length, next: isLast ? null : (rows.at(-1)?.seq ?? null) };
 }
 
+function mayGo({ status, completedAt, isNeeded }: Candidate, before: number): boolean {
+  return allows('prune', status) && isNeeded === 0 && (completedAt ?? 0) < before;
+}
+
 function pruneBefore(context: Context, { before }: PruneRequest): number {
-  if (before === null) return Infinity;
+  if (before === null) return Number.MAX_SAFE_INTEGER;
   return 'atMs' in before ? before.atMs : context.clock.wall() - before.agoMs;
 }

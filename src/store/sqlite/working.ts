@@ -1,9 +1,13 @@
 /** Claiming jobs and recording how their executions ended. */
 import type { ClaimedJob, Settlement } from '../../core/job.ts';
+import { isFinal, type JobStatus } from '../../core/state.ts';
+import { knows, serves } from '../../core/standing.ts';
 import type { Claim, ClaimRequest, Settled, WorkerKey, Working } from '../store.ts';
-import { type Context, instantOf } from './context.ts';
+import { type Context, instantOf, type Member, move } from './context.ts';
+import { ended } from './dependents.ts';
+import { inputs } from './inputs.ts';
 import type { Lane } from './lanes.ts';
-import { type ReadyRow, toClaimedJob } from './rows.ts';
+import { type HeldRow, type ReadyRow, toClaimedJob } from './rows.ts';
 
 /** Due jobs that one claim makes ready at most. */
 const promotionLimit = 1000;
@@ -11,10 +15,8 @@ const promotionLimit = 1000;
 export function working(context: Context): Working {
   return {
     claim: (request) => claim(context, request),
-    settle: (settlements) => {
-      const now = context.clock.wall();
-      return settlements.map((settlement) => settle(context, settlement, now));
-    },
+    inputs: (leases) => leases.map((lease) => inputs(context, lease)),
+    settle: (settlements) => settleAll(context, settlements),
     progress: (reports) => {
       const now = context.clock.wall();
       return reports.map(({ lease: { seq, token }, progress }) => {
@@ -61,7 +63,7 @@ function promote(context: Context): void {
   if (due === null || due > 0) return;
   const now = context.clock.wall();
   for (const row of context.connection.all('promote', { now, limit: promotionLimit })) {
-    context.lanes.move(Number(row['lane']), 'scheduled', 'pending');
+    move(context, row as unknown as Member, 'scheduled', 'pending');
   }
 }
 
@@ -78,10 +80,14 @@ function leaseReady(context: Context, request: ClaimRequest, worker: number): Cl
     const { queue, task } = lanes.get(row.lane) as Lane;
     const grant = { token: newToken(), slot: request.slots[place] as string, worker, now };
     context.connection.run('lease', { seq: row.seq, ...grant });
-    context.lanes.move(row.lane, 'pending', 'running');
+    move(context, row, 'pending', 'running');
     const run = { attempts: row.attempts + 1, number: row.number + 1, startedAt: now };
-    return toClaimedJob({ ...row, ...run, ...grant, queue, task });
+    return claimedFrom(context, { ...row, ...run, ...grant, queue, task });
   });
+}
+
+export function claimedFrom({ workflows }: Context, row: HeldRow): ClaimedJob {
+  return toClaimedJob(row, workflows.idOf(row.workflow));
 }
 
 /** A lease is known by a number that no other lease of the job has: drawn from 2^53, and no secret. */
@@ -96,11 +102,10 @@ interface LaneChoice {
 }
 
 function wantedLanes(context: Context, request: ClaimRequest): LaneChoice {
-  const { tasks, queues } = request;
-  const inQueue = context.lanes.ready().filter((lane) => queues?.includes(lane.queue) ?? true);
+  const inQueue = context.lanes.ready().filter((lane) => serves(request, lane));
   return {
-    wanted: inQueue.filter((lane) => tasks.includes(lane.task)),
-    unknown: inQueue.filter((lane) => !tasks.includes(lane.task)),
+    wanted: inQueue.filter((lane) => knows(request, lane)),
+    unknown: inQueue.filter((lane) => !knows(request, lane)),
   };
 }
 
@@ -122,34 +127,60 @@ function nextDueMs(context: Context): number | null {
 
 // ── settle ──────────────────────────────────────────────────────────────────────────────────────
 
+/** Those that have ended release their dependents together: a job whose parents end in one batch is written once. */
+function settleAll(context: Context, settlements: readonly Settlement[]): readonly Settled[] {
+  const now = context.clock.wall();
+  const replies = settlements.map((settlement) => settle(context, settlement, now));
+  const over = settlements.filter(
+    ({ status }, place) => replies[place] === 'settled' && isFinal(status),
+  );
+  ended(
+    context,
+    over.map(({ lease }) => lease.seq),
+  );
+  return replies;
+}
+
 function settle(context: Context, settlement: Settlement, now: number): Settled {
-  const { lease, status, due } = settlement;
-  const { seq, lane, token } = lease;
+  const { seq, token } = settlement.lease;
   const error = settlement.error === null ? null : JSON.stringify(settlement.error);
-  const { execution } = settlement;
-  const held = context.connection.run('recordExecution', {
-    seq,
-    token,
-    status: execution,
-    error,
-    now,
-  });
+  const run = { seq, token, status: settlement.execution, error, now };
+  const held = context.connection.run('recordExecution', run);
   if (held === 0) return settledBefore(context, settlement);
-  const isOver = status !== 'scheduled' && status !== 'pending';
-  context.connection.run('settle', {
-    seq,
-    status,
-    attempts: settlement.attempts,
-    runAt: due === null ? null : instantOf(due, now),
-    result: settlement.result,
-    error,
-    completedAt: isOver ? now : null,
-    now,
-  });
-  context.lanes.move(lane, 'running', status);
-  if (isOver) context.done.change = true;
-  else context.done.work = true;
+  if (isFinal(settlement.status)) end(context, settlement, { error, now });
+  else retry(context, settlement, { error, now });
   return 'settled';
+}
+
+interface Written {
+  /** As JSON. */
+  readonly error: string | null;
+  readonly now: number;
+}
+
+function end(context: Context, { lease, ...settlement }: Settlement, written: Written): void {
+  const { status, attempts, result } = settlement;
+  context.connection.run('settle', { seq: lease.seq, status, attempts, result, ...written });
+  move(context, lease, 'running', status);
+  context.done.change = true;
+}
+
+function retry(
+  context: Context,
+  { lease, due, ...settlement }: Settlement,
+  written: Written,
+): void {
+  const { status, attempts } = settlement;
+  const runAt = due === null ? null : instantOf(due, written.now);
+  const row = context.connection.get('retry', {
+    seq: lease.seq,
+    status,
+    attempts,
+    runAt,
+    ...written,
+  });
+  move(context, lease, 'running', row?.['status'] as JobStatus);
+  context.done.work = true;
 }
 
 function settledBefore(context: Context, { lease, execution }: Settlement): Settled {

@@ -41,9 +41,32 @@ CREATE TABLE gigq_workers (
   UNIQUE (instance, epoch)
 ) STRICT;
 
+-- A workflow keeps count of its jobs by state, as a lane does; its own status follows from those.
+CREATE TABLE gigq_workflows (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  status TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  completed_at INTEGER,
+  jobs INTEGER NOT NULL DEFAULT 0,
+  blocked INTEGER NOT NULL DEFAULT 0,
+  scheduled INTEGER NOT NULL DEFAULT 0,
+  pending INTEGER NOT NULL DEFAULT 0,
+  running INTEGER NOT NULL DEFAULT 0,
+  completed INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  timeout INTEGER NOT NULL DEFAULT 0,
+  cancelled INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE INDEX gigq_workflows_status ON gigq_workflows (status);
+CREATE INDEX gigq_workflows_empty ON gigq_workflows (completed_at) WHERE jobs = 0;
+
 -- `seq` is the order of insertion and never used twice. `token` is the lease: drawn at random by each claim.
 -- `number` counts the runs, `attempts` those that are charged to `max_attempts`. `worker` and `slot` mean something
--- only while a job is running. Instants are milliseconds since 1970 (UTC).
+-- only while a job is running. `waiting_for` counts the parents that hold the job up: a job that is neither running nor
+-- final is blocked just while it is over 0. `taken_down_by` is the parent whose end cancelled it. Instants are milliseconds since 1970 (UTC).
 CREATE TABLE gigq_jobs (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
@@ -56,6 +79,12 @@ CREATE TABLE gigq_jobs (
   max_attempts INTEGER NOT NULL,
   timeout TEXT,
   retry TEXT,
+  workflow INTEGER REFERENCES gigq_workflows (seq),
+  parents INTEGER NOT NULL DEFAULT 0,
+  waiting_for INTEGER NOT NULL DEFAULT 0,
+  on_parent_failure TEXT,
+  pass_results INTEGER NOT NULL DEFAULT 0,
+  taken_down_by INTEGER,
   attempts INTEGER NOT NULL DEFAULT 0,
   number INTEGER NOT NULL DEFAULT 0,
   token INTEGER,
@@ -74,6 +103,20 @@ CREATE TABLE gigq_jobs (
 CREATE INDEX gigq_jobs_ready ON gigq_jobs (lane, priority DESC) WHERE status = 'pending';
 CREATE INDEX gigq_jobs_due ON gigq_jobs (run_at) WHERE status = 'scheduled';
 CREATE INDEX gigq_jobs_running ON gigq_jobs (worker) WHERE status = 'running';
+CREATE INDEX gigq_jobs_workflow ON gigq_jobs (workflow) WHERE workflow IS NOT NULL;
+
+-- What a job waits for, in the order of its dependencies. The parent's id is kept here as well, for it outlives the
+-- parent's row. `refs` tells where in the params the parent's result goes, as JSON.
+CREATE TABLE gigq_edges (
+  child INTEGER NOT NULL REFERENCES gigq_jobs (seq) ON DELETE CASCADE,
+  place INTEGER NOT NULL,
+  parent INTEGER NOT NULL,
+  parent_id TEXT NOT NULL,
+  refs TEXT,
+  PRIMARY KEY (child, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX gigq_edges_parent ON gigq_edges (parent);
 
 -- How each run ended. A run in progress is read off its job's row.
 CREATE TABLE gigq_executions (

@@ -2,8 +2,11 @@
 -- each lane's ready jobs in just that order, so a claim reads :limit entries a lane, however many jobs wait there and
 -- whatever waits elsewhere; the merge of the lanes is sorted. Race-free: it runs under the write lock, and every row it
 -- finds is leased (lease.sql) before the lock is let go.
-SELECT seq, lane, id, name, description, params, priority, max_attempts AS maxAttempts, timeout, retry, attempts, number,
-  created_at AS createdAt, run_at AS runAt, error
+SELECT seq, lane, workflow, id, name, description, params, priority, max_attempts AS maxAttempts, timeout, retry, attempts, number,
+  created_at AS createdAt, run_at AS runAt, error,
+  CASE WHEN parents > 0 THEN (
+    SELECT json_group_array(parent_id ORDER BY place) FROM gigq_edges WHERE child = gigq_jobs.seq
+  ) END AS dependencies
 FROM gigq_jobs
 WHERE seq IN (
   SELECT job.seq FROM json_each(:lanes) AS wanted CROSS JOIN gigq_jobs AS job

@@ -1,2 +1,2 @@
 -- The leases of a worker, by gigq_jobs_running.
-SELECT seq, lane, token FROM gigq_jobs WHERE worker = :worker AND status = 'running'
+SELECT seq, lane, workflow, token FROM gigq_jobs WHERE worker = :worker AND status = 'running'

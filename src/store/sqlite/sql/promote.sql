@@ -4,4 +4,4 @@ UPDATE gigq_jobs SET status = 'pending', updated_at = :now
 WHERE seq IN (
   SELECT seq FROM gigq_jobs WHERE status = 'scheduled' AND run_at <= :now ORDER BY run_at LIMIT :limit
 )
-RETURNING lane
+RETURNING lane, workflow

@@ -1,2 +1,2 @@
--- Removes a job; its executions go with it by their foreign key.
+-- Removes a job; its executions and its edges to its parents go with it by their foreign keys.
 DELETE FROM gigq_jobs WHERE seq = :seq

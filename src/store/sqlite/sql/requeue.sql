@@ -1,5 +1,6 @@
--- Makes a job as good as new, but for its executions. By primary key.
+-- Makes a job as good as new, but for its executions; it waits if a parent holds it up. By primary key.
 UPDATE gigq_jobs
-SET status = 'pending', attempts = 0, run_at = NULL, started_at = NULL, completed_at = NULL, progress = NULL, result = NULL,
-  error = NULL, updated_at = :now
+SET status = CASE WHEN waiting_for > 0 THEN 'blocked' ELSE 'pending' END, attempts = 0, run_at = NULL, started_at = NULL,
+  completed_at = NULL, progress = NULL, result = NULL, error = NULL, taken_down_by = NULL, updated_at = :now
 WHERE seq = :seq
+RETURNING status

@@ -1,0 +1,27 @@
+/** Workers as plain readonly data, as they cross the seam. */
+
+/** Who a worker is: enough to tell, on its own host, whether its process is gone. */
+export interface NewWorker {
+  readonly instance: string;
+  readonly label: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Start time of the process, boot id and pid namespace as the system tells them; null where it does not. */
+  readonly pidStart: string | null;
+  readonly bootId: string | null;
+  readonly pidNamespace: string | null;
+  readonly version: string;
+  readonly queues: readonly string[] | null;
+  readonly tasks: readonly string[];
+  readonly concurrency: number;
+  readonly leaseMs: number;
+}
+
+export interface WorkerRecord extends NewWorker {
+  readonly epoch: number;
+  readonly beat: number;
+  readonly state: 'active' | 'stopping' | 'lost';
+  readonly running: number;
+  readonly startedAtMs: number;
+  readonly heartbeatAtMs: number;
+}
