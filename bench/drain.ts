@@ -16,7 +16,7 @@ export async function drain({ jobs, concurrency, rounds }: BenchOptions): Promis
   printRatio('gigq / raw', figures.gigq, figures.raw);
 }
 
-async function drainOnce(jobs: number, concurrency: number): Promise<number> {
+export async function drainOnce(jobs: number, concurrency: number): Promise<number> {
   const queue = new JobQueue(freshDatabase('drain'));
   for (let stored = 0; stored < jobs; stored += 1000) {
     await bench.submitMany(

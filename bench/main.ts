@@ -1,4 +1,4 @@
-// npm run bench -- drain | submit | startup [--jobs 20000] [--concurrency 100] [--rounds 3]
+// npm run bench -- drain | submit | workflow | startup [--jobs 20000] [--concurrency 100] [--rounds 3]
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { dataFolder } from './data.ts';
@@ -6,8 +6,9 @@ import { drain } from './drain.ts';
 import { printEnvironment } from './report.ts';
 import { startup } from './startup.ts';
 import { submit } from './submit.ts';
+import { workflow } from './workflow.ts';
 
-const benches = { drain, submit, startup };
+const benches = { drain, submit, workflow, startup };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -71,6 +71,7 @@ function openRaw(name: string): Raw {
     'lease',
     'recordExecution',
     'settle',
+    'dependents',
     'countLane',
   ] as const;
   const statements = Object.fromEntries(used.map((key) => [key, database.prepare(texts[key])]));
@@ -100,6 +101,12 @@ function insert(statements: Statements, id: string): void {
     timeout: '300s',
     retry: null,
     runAt: null,
+    workflow: null,
+    parents: 0,
+    waitingFor: 0,
+    policy: null,
+    passResults: 0,
+    hasInputs: 0,
     now: Date.now(),
   });
 }
@@ -121,6 +128,7 @@ function settleAndClaim(raw: Raw, held: readonly Claimed[], size: number): Claim
   const { statements } = raw;
   statements.begin.run();
   for (const job of held) settle(statements, job);
+  statements.dependents.all({ parents: JSON.stringify(held.map(({ seq }) => seq)) });
   const next = claim(raw, size);
   const moved = held.length;
   statements.countLane.run({
@@ -137,16 +145,8 @@ function settleAndClaim(raw: Raw, held: readonly Claimed[], size: number): Claim
 function settle(statements: Statements, { seq, token, attempts }: Claimed): void {
   const now = Date.now();
   statements.recordExecution.run({ seq, token, status: 'completed', error: null, now });
-  statements.settle.run({
-    seq,
-    status: 'completed',
-    attempts,
-    runAt: null,
-    result: resultText,
-    error: null,
-    completedAt: now,
-    now,
-  });
+  const ending = { status: 'completed', attempts, result: resultText, error: null, now };
+  statements.settle.run({ seq, ...ending });
 }
 
 function idOf(place: number): string {

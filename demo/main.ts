@@ -6,15 +6,12 @@ import { styleText } from 'node:util';
 import { GigqError, type JobQueue } from 'gigq';
 import { readArguments, type Settings, shown, usage, UsageError } from './arguments.ts';
 import { openDatabase } from './database.ts';
-import { inputsIn, outcomesOf, submitJobs } from './jobs.ts';
+import { inputsIn, submitAudit, type Submitted } from './jobs.ts';
 import { printReport } from './print-report.ts';
-import { finished, showProgress } from './progress.ts';
-import { writeReport } from './report-files.ts';
-import { buildReport, type Outcome } from './report.ts';
+import { audited, showProgress } from './progress.ts';
+import { readReport } from './report-files.ts';
 import { abortOnSignal, endBy, Interrupted } from './signals.ts';
 import { WorkerProcesses } from './worker-processes.ts';
-
-type Job = Awaited<ReturnType<typeof submitJobs>>[number];
 
 const processes = 2;
 
@@ -25,13 +22,14 @@ async function audit({ root, out, command }: Settings): Promise<void> {
   if (inputs.length === 0) throw new UsageError(`There is no package in ${shown(root)}`);
   const { path, queue, found } = await openDatabase(out);
   if (found !== '') say(found);
-  const jobs = await submitJobs(queue, inputs);
-  say(`Auditing ${jobs.length} packages in ${shown(root)} with ${processes} worker processes …`);
+  const submitted = await submitAudit(queue, inputs, { out, database: path });
+  say(
+    `Auditing ${submitted.packages} packages in ${shown(root)} with ${processes} worker processes …`,
+  );
   try {
-    const report = buildReport(await run(queue, path, jobs, interruption));
-    writeReport(out, report);
+    await run(queue, path, submitted, interruption);
     say(`Done in ${((performance.now() - start) / 1000).toFixed(1)} s.`);
-    printReport(report, { out, database: path });
+    printReport(readReport(out), { out, database: path });
   } catch (error) {
     if (error instanceof Interrupted) await sayHowToGoOn(queue, command);
     throw error;
@@ -40,23 +38,19 @@ async function audit({ root, out, command }: Settings): Promise<void> {
   }
 }
 
-/** Lets worker processes run the jobs until all have ended. */
+/** Lets worker processes run the jobs until the last has ended. */
 async function run(
   queue: JobQueue,
   database: string,
-  jobs: readonly Job[],
+  { report }: Submitted,
   interruption: AbortSignal,
-): Promise<Outcome[]> {
+): Promise<void> {
   const workers = new WorkerProcesses(database, processes);
   const end = new AbortController();
   const stopped = AbortSignal.any([interruption, end.signal]);
   try {
-    const all = Promise.race([outcomesOf(queue, jobs, stopped), workers.failure()]);
-    const [outcomes] = await Promise.all([
-      all.finally(() => end.abort()),
-      showProgress(queue, stopped),
-    ]);
-    return outcomes;
+    const done = Promise.race([report.result({ signal: stopped }), workers.failure()]);
+    await Promise.all([done.finally(() => end.abort()), showProgress(queue, stopped)]);
   } finally {
     end.abort();
     await workers.stop(interruption.aborted ? 'SIGINT' : 'SIGTERM');
@@ -64,8 +58,8 @@ async function run(
 }
 
 async function sayHowToGoOn(queue: JobQueue, command: string): Promise<void> {
-  const stats = await queue.stats();
-  say(`Stopped: ${finished(stats)} of ${stats.total} packages are done, nothing is lost.`);
+  const { done, packages } = audited(await queue.stats());
+  say(`Stopped: ${done} of ${packages} packages are done, nothing is lost.`);
   say(`To go on: ${styleText('bold', command, { stream: process.stderr })}`);
 }
 

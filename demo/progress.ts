@@ -26,12 +26,16 @@ export async function showProgress(queue: JobQueue, signal: AbortSignal): Promis
   }
 }
 
-export function finished({ completed, failed, timeout, cancelled }: Stats): number {
-  return completed + failed + timeout + cancelled;
+/** How many packages there are, and how many are done. The last job, which waits for all of them, is the report. */
+export function audited(stats: Stats): { readonly done: number; readonly packages: number } {
+  const packages = Math.max(0, stats.total - 1);
+  const { completed, failed, timeout, cancelled } = stats;
+  return { packages, done: Math.min(packages, completed + failed + timeout + cancelled) };
 }
 
 function percent(stats: Stats): number {
-  return Math.floor((100 * finished(stats)) / Math.max(1, stats.total));
+  const { done, packages } = audited(stats);
+  return Math.floor((100 * done) / Math.max(1, packages));
 }
 
 function waiting({ running, scheduled }: Stats): string {
@@ -57,11 +61,12 @@ function bar(stream: NodeJS.WriteStream): Display {
 
 function barLine(stats: Stats, stream: NodeJS.WriteStream): string {
   const filled = Math.floor((barWidth * percent(stats)) / 100);
-  const done = styleText('cyan', '━'.repeat(filled), { stream });
+  const begun = styleText('cyan', '━'.repeat(filled), { stream });
   const left = styleText('dim', '─'.repeat(barWidth - filled), { stream });
-  const text = ` ${finished(stats)}/${stats.total}  ${percent(stats)} %  ${waiting(stats)}`;
+  const { done, packages } = audited(stats);
+  const text = ` ${done}/${packages}  ${percent(stats)} %  ${waiting(stats)}`;
   const room = stream.columns - barWidth - 1;
-  return done + left + text.slice(0, Math.max(0, room)).trimEnd();
+  return begun + left + text.slice(0, Math.max(0, room)).trimEnd();
 }
 
 // ── elsewhere ───────────────────────────────────────────────────────────────────────────────────
@@ -86,6 +91,7 @@ function lines(): Display {
 
 function lineOf(stats: Stats): string {
   const details = waiting(stats);
-  const start = `Audited ${finished(stats)} of ${stats.total} packages (${percent(stats)} %)`;
+  const { done, packages } = audited(stats);
+  const start = `Audited ${done} of ${packages} packages (${percent(stats)} %)`;
   return details === '' ? start : `${start}: ${details}`;
 }

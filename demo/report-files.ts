@@ -1,5 +1,5 @@
 /** The report as files: JSON for programs, Markdown for people. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from './report.ts';
 import { formatBytes, formatCount, licenceTable, markdownTable, packageTable } from './tables.ts';
@@ -9,6 +9,10 @@ export const reportNames = ['report.md', 'report.json'] as const;
 export function writeReport(folder: string, report: Report): void {
   writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(join(folder, 'report.md'), toMarkdown(report));
+}
+
+export function readReport(folder: string): Report {
+  return JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as Report;
 }
 
 export function removeReport(folder: string): void {

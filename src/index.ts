@@ -30,7 +30,7 @@ export type { TaskContext } from './client/task-context.ts';
 export { task, type Task } from './client/task.ts';
 export type { ResultRef, Settled, WithRefs } from './client/result-ref.ts';
 export { type NodeOptions, Workflow } from './client/workflow.ts';
-export type { WorkflowNode } from './client/workflow-node.ts';
+export type { AnyNode, WorkflowNode } from './client/workflow-node.ts';
 export type { WorkflowCounts, WorkflowHandle, WorkflowInfo } from './client/workflow-handle.ts';
 export type { Reason } from './core/why.ts';
 export type { WorkflowStatus } from './core/workflow.ts';

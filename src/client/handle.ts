@@ -6,7 +6,8 @@ import {
   JobFailedError,
   JobNotFoundError,
 } from '../core/errors.ts';
-import type { FinalOutcome } from '../core/job.ts';
+import type { FinalOutcome, JobError } from '../core/job.ts';
+import { isOfParent } from '../core/workflow.ts';
 import type { Connection } from './connection.ts';
 import { parseStored } from './job-info.ts';
 import type { JobStatus } from './job-status.ts';
@@ -76,13 +77,24 @@ export class StoredJob<R> implements JobHandle<R> {
   }
 }
 
+/** Of a job that a parent took down; one that was cancelled by hand may still hold the error of an earlier attempt. */
+function reasonOf(error: JobError | null): string | undefined {
+  return isOfParent(error) ? error?.message : undefined;
+}
+
+function hintOf(error: JobError | null): { readonly hint?: string } {
+  return isOfParent(error)
+    ? { hint: 'Requeue that parent: it brings back what it took down.' }
+    : {};
+}
+
 function resultOf({ status, result, error }: FinalOutcome, id: string): unknown {
   const details = error === null ? {} : { cause: fromPlainError(error) };
   switch (status) {
     case 'completed':
       return parseStored(result ?? 'null');
     case 'cancelled':
-      throw new JobCancelledError(id, error?.message, details);
+      throw new JobCancelledError(id, reasonOf(error), { ...details, ...hintOf(error) });
     case 'failed':
     case 'timeout':
       throw new JobFailedError(id, error?.message ?? status, details);

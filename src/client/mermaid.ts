@@ -29,7 +29,9 @@ function outside(
   return new Set(nodes.flatMap(({ parents }) => parents).filter((id) => !keys.has(id)));
 }
 
-/** What Mermaid might read as syntax or as Markdown is written as its number. */
+/** What Mermaid reads as syntax, and what it reads as a list where no letter comes before it. */
+const special = /["#$%&'()*;<=>@[\\\]^`{|}~]|(?<![\p{L}_].*)[-+.]/gu;
+
 function escape(text: string): string {
-  return text.replace(/[!-.:-@[-^`{-~]/gu, (sign) => `#${sign.codePointAt(0)};`);
+  return text.replace(special, (sign) => `#${sign.codePointAt(0)};`);
 }

@@ -36,7 +36,8 @@ export interface TaskContext {
   /** The worker's logger, with the job's id, task and attempt in every entry. */
   readonly log: Logger;
   /**
-   * The result of each parent by its id, in the order of the dependencies; null for one that did not complete. Empty
+   * The result of each parent by its id, in the order of the dependencies (but JavaScript puts ids that are whole numbers
+   * first); null for one that did not complete. Empty
    * unless the job has parents and their results are passed (`passParentResults`).
    */
   readonly parentResults: Readonly<Record<string, unknown>>;

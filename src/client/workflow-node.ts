@@ -2,6 +2,14 @@
 import type { Stored } from './json-types.ts';
 import type { ResultRef, Settled } from './result-ref.ts';
 
+/** A job of a workflow, whatever its result is. */
+export interface AnyNode {
+  readonly id: string;
+  readonly name: string;
+  readonly result: ResultRef<unknown>;
+  readonly settled: ResultRef<unknown>;
+}
+
 /** A job of a workflow that is being put together. */
 export interface WorkflowNode<R> {
   readonly id: string;

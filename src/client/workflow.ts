@@ -21,7 +21,7 @@ import {
 } from './result-ref.ts';
 import type { Task } from './task.ts';
 import { StoredWorkflow, type WorkflowHandle } from './workflow-handle.ts';
-import type { WorkflowNode } from './workflow-node.ts';
+import type { AnyNode, WorkflowNode } from './workflow-node.ts';
 
 /**
  * The options of one job of a workflow.
@@ -31,7 +31,7 @@ import type { WorkflowNode } from './workflow-node.ts';
  */
 export interface NodeOptions extends Omit<JobOptions, 'dependencies'> {
   /** What it waits for beside what its params refer to. */
-  dependsOn?: readonly WorkflowNode<any>[];
+  dependsOn?: readonly AnyNode[];
 }
 
 class Node implements WorkflowNode<unknown> {
@@ -123,10 +123,7 @@ export class Workflow {
    * @example
    * const node = workflow.addJob(new Job({ task: 'archive' }), { dependsOn: [fetched] });
    */
-  addJob<R>(
-    job: Job<R>,
-    options: { dependsOn?: readonly WorkflowNode<any>[] } = {},
-  ): WorkflowNode<R> {
+  addJob<R>(job: Job<R>, options: { dependsOn?: readonly AnyNode[] } = {}): WorkflowNode<R> {
     checkOptions(addJobChecks, options, 'addJob()');
     return this.#add(job, options.dependsOn) as WorkflowNode<R>;
   }
@@ -206,7 +203,9 @@ export class Workflow {
     throw new GigqError(
       'invalid_option',
       `'${job.name}': ${place} is '${node.name}', which belongs to the workflow '${node.workflow.name}'`,
-      { hint: 'Add the job to this workflow, or name a stored one by its id in `dependencies`.' },
+      {
+        hint: 'Add the job to this workflow, or name a stored one by its id in the `dependencies` of a Job.',
+      },
     );
   }
 }

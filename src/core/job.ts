@@ -99,8 +99,10 @@ export interface ClaimedJob {
   /** Of the attempt before. */
   readonly error: JobError | null;
   readonly workflow: string | null;
-  /** The ids of its parents; `inputs` tells what they came to. */
+  /** The ids of its parents. */
   readonly dependencies: readonly string[];
+  /** What it is given by them; null: nothing; 'ask': more than a claim brings along, `inputs` tells what. */
+  readonly inputs: Inputs | 'ask' | null;
 }
 
 /** How a parent ended, and where that goes. `result` is JSON text. */

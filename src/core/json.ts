@@ -5,7 +5,7 @@
  *
  * Every property is read once, so that what was checked is what is stored, whatever getters and proxies do.
  */
-import type { GigqError } from './errors.ts';
+import { isGigqError } from './errors.ts';
 import {
   refuse,
   refuseDepth,
@@ -47,7 +47,8 @@ function encodeAll(value: unknown, walk: Walk): string {
   try {
     return encode(value, walk) ?? 'null';
   } catch (error) {
-    throw error === walk.refusal ? (error as GigqError) : unreadable(walk, error);
+    // What gigq itself refuses, such as a reference to a result, it explains itself.
+    throw error === walk.refusal || isGigqError(error) ? error : unreadable(walk, error);
   }
 }
 

@@ -47,6 +47,8 @@ export interface Standing {
   readonly parentCount: number;
   /** Ancestors that hold it up and are not blocked themselves: what it waits for in the end. The first few. */
   readonly roots: readonly string[];
+  /** Whether the end of a parent cancelled it. */
+  readonly isTakenDown: boolean;
   /** The parent that took it down, or that it cannot come back against; status null: it was cleared. */
   readonly against: { readonly id: string; readonly status: JobStatus | null } | null;
   readonly workers: readonly Candidate[];

@@ -149,14 +149,16 @@ function explainRunning({ job, nowMs }: Standing): readonly Reason[] {
   ];
 }
 
-function explainCancelled({ job, against, nowMs }: Standing): readonly Reason[] {
+function explainCancelled({ job, against, isTakenDown, nowMs }: Standing): readonly Reason[] {
   const when = at(job.completedAtMs, nowMs);
-  if (job.error === null)
+  if (!isTakenDown) {
+    const advice = against === null ? ' Requeue it to run it.' : '';
     return [
-      reason('cancelled', `It was cancelled at ${when}. Requeue it to run it.`),
+      reason('cancelled', `It was cancelled at ${when}.${advice}`),
       ...cannotComeBack(against),
     ];
-  const first = reason('parent_ended', `It was cancelled at ${when}: ${job.error.message}.`);
+  }
+  const first = reason('parent_ended', `It was cancelled at ${when}: ${job.error?.message}.`);
   if (against !== null && against.status === null) return [first, ...cannotComeBack(against)];
   const parent = against === null ? 'that parent' : `parent ${against.id}`;
   return [first, reason('requeue_parent', `Requeue ${parent} to bring it back.`)];
@@ -165,7 +167,9 @@ function explainCancelled({ job, against, nowMs }: Standing): readonly Reason[] 
 function cannotComeBack(against: Standing['against']): readonly Reason[] {
   if (against === null) return [];
   const what = against.status === null ? 'was cleared' : `ended as ${against.status}`;
-  return [reason('cannot_come_back', `It cannot be requeued: its parent ${against.id} ${what}.`)];
+  const advice = against.status === null ? '' : ' Requeue that first.';
+  const message = `It cannot be requeued: its parent ${against.id} ${what}.${advice}`;
+  return [reason('cannot_come_back', message)];
 }
 
 function ranOut({ attempts, maxAttempts }: JobRecord): string {

@@ -12,9 +12,16 @@ export function bearingOf(parent: JobStatus, policy: OnParentFailure): Bearing {
   return policy === 'cancel' ? 'takes down' : 'holds';
 }
 
+const parentError = 'ParentError';
+
+/** Whether it is the error of a dependent that a parent took down. */
+export function isOfParent(error: JobError | null): boolean {
+  return error?.name === parentError;
+}
+
 /** The error of a dependent that a parent took down. */
 export function takenDownBy(parent: { readonly id: string; readonly status: JobStatus }): JobError {
-  return { name: 'ParentError', message: `Its parent ${parent.id} ended as ${parent.status}` };
+  return { name: parentError, message: `Its parent ${parent.id} ended as ${parent.status}` };
 }
 
 // ── the state of a workflow ─────────────────────────────────────────────────────────────────────

@@ -10,7 +10,12 @@ export interface Given {
   readonly parentResults: Readonly<Record<string, unknown>>;
 }
 
-export const noResults: Given['parentResults'] = Object.freeze({});
+const noResults: Given['parentResults'] = Object.freeze({});
+
+/** @throws what the params are damaged by */
+export function withoutInputs({ params }: ClaimedJob): Given {
+  return { params: JSON.parse(params) as unknown, parentResults: noResults };
+}
 
 /** @throws {GigqError} `too_large` if params and results are over 16 MiB together */
 export function withInputs({ params }: ClaimedJob, { parents, passResults }: Inputs): Given {

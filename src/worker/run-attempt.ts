@@ -11,7 +11,7 @@ import { limits } from '../core/limits.ts';
 import type { NoInputs } from '../store/store.ts';
 import type { Attempt, Ending } from './attempt.ts';
 import { type ContextTools, contextOf } from './context.ts';
-import { type Given, noResults, tooLarge, withInputs } from './inputs.ts';
+import { type Given, tooLarge, withInputs, withoutInputs } from './inputs.ts';
 
 export interface AttemptTools extends ContextTools {
   taskNamed(name: string): TaskDefinition | undefined;
@@ -23,9 +23,9 @@ export interface AttemptTools extends ContextTools {
 export async function runAttempt(attempt: Attempt, tools: AttemptTools): Promise<Ending> {
   try {
     const task = taskOf(attempt.job, tools);
-    // Most jobs wait for nothing: their handlers begin in the turn in which they were claimed.
+    // Not awaited where it need not be: most handlers begin in the turn in which their jobs were claimed.
     const { job } = attempt;
-    const given = job.dependencies.length === 0 ? withoutInputs(job) : await givenTo(job, tools);
+    const given = job.inputs === 'ask' ? await ask(job, tools) : givenTo(job, job.inputs);
     if (given === null) return released;
     const params =
       task.params === undefined ? given.params : await check(task.params, given.params);
@@ -70,15 +70,15 @@ function taskOf({ task }: ClaimedJob, tools: AttemptTools): TaskDefinition {
 /** The job was not to be run just now: nobody is to blame. */
 const released: Ending = { outcome: { kind: 'released' }, thrown: undefined, abort: null };
 
-function withoutInputs({ params }: ClaimedJob): Given {
-  return hopelessly(() => ({ params: JSON.parse(params) as unknown, parentResults: noResults }));
+function givenTo(job: ClaimedJob, inputs: Inputs | null): Given {
+  return hopelessly(() => (inputs === null ? withoutInputs(job) : withInputs(job, inputs)));
 }
 
 /** Null: it is to be given back, for a parent runs again, or its lease is lost. */
-async function givenTo(job: ClaimedJob, tools: AttemptTools): Promise<Given | null> {
+async function ask(job: ClaimedJob, tools: AttemptTools): Promise<Given | null> {
   const inputs = await tools.inputsOf(job);
   if (inputs === 'too_large') throw new Hopeless(tooLarge());
-  return typeof inputs === 'string' ? null : hopelessly(() => withInputs(job, inputs));
+  return typeof inputs === 'string' ? null : givenTo(job, inputs);
 }
 
 /** What the schema refuses it will refuse again; that its check broke down may pass. */

@@ -91,6 +91,7 @@ export const claim: Suite = (holds) => {
       error: null,
       workflow: null,
       dependencies: [],
+      inputs: null,
     });
     assert.deepEqual(Object.keys(lease).toSorted(), ['lane', 'seq', 'token', 'workflow']);
   });

@@ -3,14 +3,16 @@
 import fc from 'fast-check';
 import { test } from 'node:test';
 import type { StoreUnderTest } from './contract.ts';
-import { assertRecorded, begin, commands, type Real } from './model-commands.ts';
+import { assertRecorded } from './model-checks.ts';
+import { begin, commands } from './model-commands.ts';
+import type { Real } from './model-step.ts';
 import { Model } from './model.ts';
 
 const seed = Number(process.env['GIGQ_TEST_SEED'] ?? Date.now() % 2 ** 31);
 
 export function runModel(store: StoreUnderTest): void {
   test(`does what the model does, whatever is asked of it (seed ${seed})`, async () => {
-    const sequence = fc.commands(commands, { maxCommands: 40, size: 'max' });
+    const sequence = fc.commands(commands, { maxCommands: 60, size: 'max' });
     const property = fc.asyncProperty(sequence, (steps) => compare(store, steps));
     await fc.assert(property, { numRuns: store.modelRuns, seed });
   });

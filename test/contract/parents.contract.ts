@@ -74,6 +74,22 @@ export const parents: Suite = (holds) => {
     assert.deepEqual(await seam.everything(), before);
   });
 
+  holds('the same job again changes nothing, though its parents were cleared', async (seam) => {
+    await seam.enqueue(newJob('p'), child('c', ['p']));
+    const worker = await seam.worker();
+    await worker.end(await worker.takeOne(), completed);
+    await seam.clock.advance(1000);
+    await worker.end(await worker.takeOne(), completed);
+    assert.equal((await seam.call('prune', { before: { agoMs: 500 }, after: null })).removed, 1);
+    assert.equal(await seam.call('get', 'p'), null);
+    assert.deepEqual(await seam.enqueue(child('c', ['p'])), ['duplicate']);
+    assert.deepEqual(
+      (await seam.job('c')).dependencies,
+      ['p'],
+      'it still tells whom it waited for',
+    );
+  });
+
   holds('the same job again changes nothing; with other parents it is refused', async (seam) => {
     const jobs = [newJob('p'), newJob('q'), child('c', ['p'])];
     await seam.enqueue(...jobs);
@@ -315,68 +331,5 @@ export const bringingBack: Suite = (holds) => {
     await seam.call('prune', { before: null, after: null });
     assert.deepEqual(await seam.call('requeue', ['c']), [false]);
     await assertCounted(seam);
-  });
-};
-
-export const inputs: Suite = (holds) => {
-  holds('a running job is told how its parents ended, in their order', async (seam) => {
-    await seam.enqueue(newJob('a'), newJob('b'), child('c', ['b', 'a'], 'run'));
-    const worker = await seam.worker();
-    const [a, b] = await worker.take(2);
-    await worker.end(a ?? assert.fail(), { kind: 'completed', result: '[1]' });
-    await worker.end(b ?? assert.fail(), failedForGood);
-    const { lease } = await worker.takeOne();
-    const [reply] = await seam.call('inputs', [lease]);
-    assert.deepEqual(reply, {
-      passResults: true,
-      parents: [
-        {
-          id: 'b',
-          status: 'failed',
-          result: null,
-          error: { name: 'Error', message: 'it broke' },
-          references: [],
-        },
-        { id: 'a', status: 'completed', result: '[1]', error: null, references: [] },
-      ],
-    });
-  });
-
-  holds('without passing results only parents that are referred to are told of', async (seam) => {
-    const references = [{ path: ['x', 0], kind: 'result' }] as const;
-    const list = [
-      { id: 'a', references: [] },
-      { id: 'b', references },
-    ];
-    const waiting = { list, onFailure: 'cancel', passResults: false } as const;
-    await seam.enqueue(newJob('a'), newJob('b'), newJob('c', { parents: waiting }));
-    const worker = await seam.worker();
-    for (const job of await worker.take(2)) await worker.end(job, completed);
-    const [reply] = await seam.call('inputs', [(await worker.takeOne()).lease]);
-    assert.deepEqual(reply, {
-      passResults: false,
-      parents: [{ id: 'b', status: 'completed', result: '"done"', error: null, references }],
-    });
-  });
-
-  holds('results of over 16 MiB together are not told', async (seam) => {
-    const large = newJobs(17);
-    const ids = large.map(({ id }) => id);
-    await seam.enqueue(...large, child('c', ids));
-    const worker = await seam.worker();
-    const result = JSON.stringify('x'.repeat(1_000_000));
-    for (const job of await worker.take(17)) await worker.end(job, { kind: 'completed', result });
-    assert.deepEqual(await seam.call('inputs', [(await worker.takeOne()).lease]), ['too_large']);
-  });
-
-  holds('a lost lease is told nothing, and a parent that runs again is said', async (seam) => {
-    await seam.enqueue(newJob('p'), child('c', ['p'], 'run'));
-    const worker = await seam.worker();
-    await worker.end(await worker.takeOne(), failedForGood);
-    const { lease } = await worker.takeOne();
-    await seam.call('requeue', ['p']);
-    assert.deepEqual(await seam.call('inputs', [lease]), ['unfinished']);
-    await seam.call('cancel', ['c']);
-    assert.deepEqual(await seam.call('inputs', [lease]), ['lost']);
   });
 };

@@ -144,6 +144,20 @@ export const workflows: Suite = (holds) => {
     assert.equal(await seam.call('workflow', 'w'), null);
   });
 
+  holds('what is pruned changes nothing of how a workflow ended', async (seam) => {
+    await seam.call('enqueueWorkflow', { workflow, jobs: [newJob('a'), newJob('b')] });
+    await seam.call('cancel', ['a']);
+    await seam.clock.advance(1000);
+    const worker = await seam.worker();
+    await runEverything(worker);
+    const before = await seam.call('workflow', 'w');
+    await seam.clock.advance(1);
+    assert.equal((await seam.call('prune', { before: { agoMs: 500 }, after: null })).removed, 1);
+    const { jobs: _, ...after } = (await seam.call('workflow', 'w')) ?? assert.fail();
+    assert.partialDeepStrictEqual(before, after);
+    assert.equal(after.status, 'cancelled');
+  });
+
   holds('jobs are listed by their workflow', async (seam) => {
     await seam.call('enqueueWorkflow', { workflow, jobs: [newJob('a'), newJob('b')] });
     await seam.enqueue(newJob('c'));

@@ -27,6 +27,14 @@ async function outputOf({ folder, script }: Example): Promise<string> {
   return stdout;
 }
 
+/** Without what differs from run to run. */
+function normal(output: string): string {
+  return output
+    .replaceAll(/\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/gu, 'ID')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z \([^)]+ ago\)/gu, 'TIME')
+    .replaceAll(/open '[^']+'/gu, "open 'FILE'");
+}
+
 async function ask(url: string, init?: RequestInit): Promise<{ status: number; body: any }> {
   const response = await fetch(url, init);
   return { status: response.status, body: await response.json() };
@@ -60,6 +68,57 @@ describe('the examples', () => {
   attempt 3 failed: /down answered 503
   failed for good
   4 of 4 attempts, 4 runs
+`,
+    );
+  });
+
+  test('fan-out.ts counts in many jobs and adds up in one', async (t) => {
+    const output = await outputOf(start(t, 'examples/fan-out.ts'));
+    assert.equal(
+      output,
+      `hamlet.txt   10 words
+moby-dick.txt  3 words
+ulysses.txt   8 words
+all          21 words
+`,
+    );
+  });
+
+  test('pipeline.ts hands results from job to job', async (t) => {
+    const output = await outputOf(start(t, 'examples/pipeline.ts'));
+    assert.equal(output, '3 orders\nAda owes 13.00\nBob owes 3.00\n');
+  });
+
+  test('scraping.ts reports the page that is broken, and the others', async (t) => {
+    const output = await outputOf(start(t, 'examples/scraping.ts'));
+    assert.equal(
+      output,
+      `/: Home
+/news: What is new
+/shop failed: it answered 500
+/about: About us
+The workflow failed.
+`,
+    );
+  });
+
+  test('resume.ts is asked why it failed, and goes on from there', async (t) => {
+    const output = await outputOf(start(t, 'examples/resume.ts'));
+    assert.equal(
+      normal(output),
+      `First run
+  fetch-orders runs
+  read-rates runs
+The workflow failed.
+Why read-rates?
+  It failed for good after 1 of 1 attempts, at TIME: Error: ENOENT: no such file or directory, open 'FILE'. Requeue it to run it again.
+Why add-up?
+  It was cancelled at TIME: Its parent ID ended as failed.
+  Requeue parent ID to bring it back.
+Requeued: 2 jobs. Second run
+  read-rates runs
+  add-up runs
+The workflow completed: 22 in all.
 `,
     );
   });

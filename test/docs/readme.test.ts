@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { blocksOf, examplesInComments, pages, root, textOf } from './pages.ts';
+import { type Block, blocksOf, examplesInComments, pages, root, textOf } from './pages.ts';
 import { compile, folderOf, programOfExample, programsIn } from './programs.ts';
 import { ReaderProject } from './reader-project.ts';
 import { assertTranscript } from './transcript.ts';
@@ -47,6 +47,8 @@ describe('what the docs say that it runs', () => {
       for (const [, comment] of block.text.matchAll(/console\.log\(.*\/\/ (.*)$/gmu)) {
         assert.ok(stdout.includes(`${comment}\n`), `${comment} was not printed`);
       }
+      // And what the diagram behind it is drawn from.
+      assert.ok(stdout.includes(diagramBehind(block)), 'the diagram was not printed');
     });
   }
 
@@ -62,6 +64,12 @@ describe('what the docs say that it runs', () => {
     }
   }
 });
+
+function diagramBehind(block: Block): string {
+  const others = blocks.get(block.page) ?? [];
+  const next = others[others.indexOf(block) + 1];
+  return next?.language === 'mermaid' ? next.text : '';
+}
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>;

@@ -127,7 +127,7 @@ describe('the demo', () => {
     assert.equal(second.code, 0, second.stderr);
     assert.match(second.stderr, /The last audit was complete; this one starts afresh\./u);
     assert.deepEqual(reportIn(out), report);
-    assert.equal((await statsIn(out)).total, 5);
+    assert.equal((await statsIn(out)).total, 6, 'the packages and the report');
   });
 
   test('says what is wrong with a folder that it cannot audit', async (t) => {
@@ -172,7 +172,7 @@ describe('the demo, interrupted', () => {
     const { code, stderr } = await demo(t, folder, out).end();
     assert.equal(code, 0, stderr);
     assert.match(stderr, /Going on with an audit that was interrupted: \d+ of 25/u);
-    assert.equal((await statsIn(out)).total, 25, 'no job was submitted twice');
+    assert.equal((await statsIn(out)).total, 26, 'no job was submitted twice');
     uninterrupted ??= runOnce(t);
     assert.deepEqual(reportIn(out), await uninterrupted);
   }

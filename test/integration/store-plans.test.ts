@@ -51,6 +51,7 @@ const sortsFew: ReadonlySet<Statement> = new Set([
   'list',
   'runningJobs',
   'holdingParents',
+  'standingAgainst',
 ]);
 
 /** The check of a foreign key that SQLite plans and does not run: no job can belong to a lane that is new. */

@@ -1,17 +1,31 @@
 /** What a running job is given by its parents. */
-import type { Inputs, Lease } from '../../core/job.ts';
+import type { ClaimedJob, Inputs, Lease } from '../../core/job.ts';
 import { limits } from '../../core/limits.ts';
 import type { NoInputs } from '../store.ts';
 import type { Context } from './context.ts';
 import { toParentEnding } from './rows.ts';
 
 /** The sizes first: what is too large is not read at all. */
-export function inputs({ connection }: Context, { seq, token }: Lease): Inputs | NoInputs {
+export function inputs(
+  { connection }: Context,
+  { seq, token }: Lease,
+  maxBytes: number = limits.resolvedParamsBytes,
+): Inputs | NoInputs {
   const size = connection.get('inputsSize', { seq, token });
   if (size === undefined || size['passResults'] === null) return 'lost';
   if (Number(size['unfinished']) > 0) return 'unfinished';
-  if (Number(size['bytes']) > limits.resolvedParamsBytes) return 'too_large';
+  if (Number(size['bytes']) > maxBytes) return 'too_large';
   const all = Number(size['passResults']);
   const parents = connection.all('inputs', { seq, all }).map(toParentEnding);
   return { passResults: all === 1, parents };
+}
+
+/** What a claim brings along at most: it holds the write lock, and may be one of a thousand jobs. */
+const few = { parents: 16, bytes: 16_384 };
+
+/** The job with its inputs, if they are few: it can begin at once then. */
+export function withFewInputs(context: Context, job: ClaimedJob): ClaimedJob {
+  if (job.inputs !== 'ask' || job.dependencies.length > few.parents) return job;
+  const found = inputs(context, job.lease, few.bytes);
+  return typeof found === 'string' ? job : { ...job, inputs: found };
 }

@@ -72,6 +72,7 @@ export interface ReadyRow {
   readonly lane: number;
   readonly workflow: number | null;
   readonly dependencies: string | null;
+  readonly hasInputs: number;
   readonly id: string;
   readonly name: string;
   readonly description: string;
@@ -117,6 +118,7 @@ export function toClaimedJob(row: HeldRow, workflow: string | null): ClaimedJob 
     error: parsed<JobError>(row.error),
     workflow,
     dependencies: parsed<readonly string[]>(row.dependencies) ?? [],
+    inputs: row.hasInputs === 1 ? 'ask' : null,
   };
 }
 

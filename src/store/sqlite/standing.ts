@@ -27,6 +27,7 @@ export function standing(context: Context, id: string): Standing | null {
     parents: parents.map(({ id: parent, name, status }) => ({ id: parent, name, status })),
     parentCount: total,
     roots: isBlocked ? rootsOf(context, found.seq) : [],
+    isTakenDown: job.status === 'cancelled' && found.takenDownBy !== null,
     against: job.status === 'cancelled' ? (standingAgainst(context, found) ?? null) : null,
     workers,
     ahead: job.status === 'pending' ? aheadOf(context, job, { ...found, workers }) : nobody,
@@ -38,6 +39,7 @@ interface Found {
   readonly seq: number;
   readonly parents: number;
   readonly policy: OnParentFailure | null;
+  readonly takenDownBy: number | null;
 }
 
 const nobody = { higher: 0, earlier: 0 };

@@ -69,12 +69,12 @@ function storedParents(context: Context, jobs: readonly NewJob[]): ReadonlyMap<s
   if (waiting.length === 0) return known;
   const together = new Set(jobs.map(({ id }) => id));
   for (const job of waiting) {
+    if (isStored(context, job)) continue;
     for (const { id } of parentsOf(job)) {
       const row = known.get(id) ?? find(context, id);
       if (row !== undefined) known.set(id, row);
       else if (!together.has(id)) throw parentMissing(job, id);
     }
-    refuseRewiring(context, job);
   }
   return known;
 }
@@ -90,13 +90,17 @@ function parentMissing(job: NewJob, parent: string): GigqError {
   );
 }
 
-/** The same job again changes nothing; the same job with other parents is a mistake. */
-function refuseRewiring(context: Context, job: NewJob): void {
+/**
+ * Whether the same job is stored already; its parents may have been cleared since.
+ * @throws {GigqError} `invalid_option` if it waits for others: that is a mistake
+ */
+function isStored(context: Context, job: NewJob): boolean {
   const row = find(context, job.id);
-  if (row === undefined) return;
+  if (row === undefined) return false;
   const stored = context.connection.all('edges', { child: row.seq }).map(({ id }) => id);
   const given = parentsOf(job).map(({ id }) => id);
-  if (stored.length === given.length && given.every((id, place) => id === stored[place])) return;
+  if (stored.length === given.length && given.every((id, place) => id === stored[place]))
+    return true;
   throw new GigqError(
     'invalid_option',
     `Job ${label(job)} is stored already, and waits for other parents`,
@@ -131,12 +135,18 @@ function insert(batch: Batch, job: NewJob): 'stored' | 'duplicate' {
     waitingFor,
     policy: job.parents?.onFailure ?? null,
     passResults: Number(job.parents?.passResults ?? false),
+    hasInputs: Number(hasInputs(job)),
     now,
   });
   if (stored === 0) return 'duplicate';
   move(context, { lane, workflow }, null, status);
   done.work = true;
   return 'stored';
+}
+
+function hasInputs({ parents }: NewJob): boolean {
+  if (parents === null) return false;
+  return parents.passResults || parents.list.some(({ references }) => references.length > 0);
 }
 
 /** How many parents hold the job up, those that take it down included: it is blocked until that is done. */

@@ -99,12 +99,13 @@ function prune(context: Context, request: PruneRequest): { removed: number; next
     limit: pruneChunk,
   }) as unknown as Candidate[];
   const before = pruneBefore(context, request);
+  context.workflows.flush();
   const old = rows.filter((job) => mayGo(job, before));
   for (const job of old) {
     context.connection.run('removeJob', { seq: job.seq });
     move(context, job, job.status, null);
   }
-  context.workflows.forgetEmpty(before);
+  context.workflows.flushRemovals(before);
   const isLast = rows.length < pruneChunk;
   return { removed: old.length, next: isLast ? null : (rows.at(-1)?.seq ?? null) };
 }

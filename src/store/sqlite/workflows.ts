@@ -9,6 +9,7 @@ export class Workflows {
   readonly counts = new Counts();
   readonly #connection: Connection;
   readonly #clock: Clock;
+  #last: { readonly seq: number; readonly id: string } | null = null;
 
   constructor(connection: Connection, clock: Clock) {
     this.#connection = connection;
@@ -21,10 +22,13 @@ export class Workflows {
     return Number(this.#connection.get('findWorkflow', { id })?.['seq']);
   }
 
-  /** The workflow's id; null of none. */
+  /** The workflow's id; null of none. Jobs of one workflow are claimed one after the other: the last one is remembered. */
   idOf(seq: number | null): string | null {
-    const row = seq === null ? undefined : this.#connection.get('workflowId', { seq });
-    return row === undefined ? null : String(row['id']);
+    if (seq === null) return null;
+    if (this.#last?.seq !== seq) {
+      this.#last = { seq, id: String(this.#connection.get('workflowId', { seq })?.['id']) };
+    }
+    return this.#last.id;
   }
 
   /** Writes the counts; before each commit, and before workflows are looked at. */
@@ -42,15 +46,21 @@ export class Workflows {
     this.#connection.run('workflowStatus', { workflow, status, completedAt });
   }
 
-  /** Removes the workflows that ended before and of which no job is left. */
-  forgetEmpty(before: number): void {
-    this.flush();
+  /**
+   * Writes that jobs were removed: how a workflow ended stays as it is. Then removes those that ended before and of
+   * which no job is left.
+   */
+  flushRemovals(before: number): void {
+    this.counts.flush((workflow, change) => {
+      this.#connection.get('countWorkflow', { workflow, ...change });
+    });
     this.#connection.run('forgetWorkflows', { before });
   }
 
   /** After a rollback. */
   forget(): void {
     this.counts.forget();
+    this.#last = null;
   }
 }
 

@@ -5,7 +5,7 @@ import { knows, serves } from '../../core/standing.ts';
 import type { Claim, ClaimRequest, Settled, WorkerKey, Working } from '../store.ts';
 import { type Context, instantOf, type Member, move } from './context.ts';
 import { ended } from './dependents.ts';
-import { inputs } from './inputs.ts';
+import { inputs, withFewInputs } from './inputs.ts';
 import type { Lane } from './lanes.ts';
 import { type HeldRow, type ReadyRow, toClaimedJob } from './rows.ts';
 
@@ -82,7 +82,8 @@ function leaseReady(context: Context, request: ClaimRequest, worker: number): Cl
     context.connection.run('lease', { seq: row.seq, ...grant });
     move(context, row, 'pending', 'running');
     const run = { attempts: row.attempts + 1, number: row.number + 1, startedAt: now };
-    return claimedFrom(context, { ...row, ...run, ...grant, queue, task });
+    const job = claimedFrom(context, { ...row, ...run, ...grant, queue, task });
+    return withFewInputs(context, job);
   });
 }
 

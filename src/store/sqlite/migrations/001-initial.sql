@@ -84,6 +84,7 @@ CREATE TABLE gigq_jobs (
   waiting_for INTEGER NOT NULL DEFAULT 0,
   on_parent_failure TEXT,
   pass_results INTEGER NOT NULL DEFAULT 0,
+  has_inputs INTEGER NOT NULL DEFAULT 0,
   taken_down_by INTEGER,
   attempts INTEGER NOT NULL DEFAULT 0,
   number INTEGER NOT NULL DEFAULT 0,

@@ -1,2 +1,3 @@
 -- Where a job stands, by its id.
-SELECT seq, lane, workflow, status, token, parents, on_parent_failure AS policy FROM gigq_jobs WHERE id = :id
+SELECT seq, lane, workflow, status, token, parents, on_parent_failure AS policy, taken_down_by AS takenDownBy
+FROM gigq_jobs WHERE id = :id
