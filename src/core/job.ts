@@ -105,7 +105,7 @@ export interface ClaimedJob {
   readonly inputs: Inputs | 'ask' | null;
 }
 
-/** How a parent ended, and where that goes. `result` is JSON text. */
+/** How a parent ended, and where that goes. `result` is JSON text; `error` is told only where something refers to it. */
 export interface ParentEnding extends Parent {
   readonly status: FinalStatus;
   readonly result: string | null;

@@ -5,23 +5,28 @@ import type { Suite } from './contract.ts';
 
 export const inputs: Suite = (holds) => {
   holds('a running job is told how its parents ended, in their order', async (seam) => {
-    await seam.enqueue(newJob('a'), newJob('b'), child('c', ['b', 'a'], 'run'));
+    const references = [{ path: ['b'], kind: 'settled' }] as const;
+    const list = [
+      { id: 'b', references },
+      { id: 'd', references: [] },
+      { id: 'a', references: [] },
+    ];
+    const waiting = { list, onFailure: 'run', passResults: true } as const;
+    await seam.enqueue(newJob('a'), newJob('b'), newJob('d'), newJob('c', { parents: waiting }));
     const worker = await seam.worker();
-    const [a, b] = await worker.take(2);
+    const [a, b, d] = await worker.take(3);
     await worker.end(a ?? assert.fail(), { kind: 'completed', result: '[1]' });
     await worker.end(b ?? assert.fail(), failedForGood);
+    await worker.end(d ?? assert.fail(), failedForGood);
     const { lease } = await worker.takeOne();
     const [reply] = await seam.call('inputs', [lease]);
+    const error = { name: 'Error', message: 'it broke' };
+    const bad = { status: 'failed', result: null } as const;
     assert.deepEqual(reply, {
       passResults: true,
       parents: [
-        {
-          id: 'b',
-          status: 'failed',
-          result: null,
-          error: { name: 'Error', message: 'it broke' },
-          references: [],
-        },
+        { id: 'b', ...bad, error, references },
+        { id: 'd', ...bad, error: null, references: [] },
         { id: 'a', status: 'completed', result: '[1]', error: null, references: [] },
       ],
     });

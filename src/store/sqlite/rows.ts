@@ -73,6 +73,7 @@ export interface ReadyRow {
   readonly workflow: number | null;
   readonly dependencies: string | null;
   readonly hasInputs: number;
+  readonly passResults: number;
   readonly id: string;
   readonly name: string;
   readonly description: string;

@@ -83,7 +83,7 @@ function leaseReady(context: Context, request: ClaimRequest, worker: number): Cl
     move(context, row, 'pending', 'running');
     const run = { attempts: row.attempts + 1, number: row.number + 1, startedAt: now };
     const job = claimedFrom(context, { ...row, ...run, ...grant, queue, task });
-    return withFewInputs(context, job);
+    return withFewInputs(context, job, row.passResults);
   });
 }
 

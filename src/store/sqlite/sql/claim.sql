@@ -4,6 +4,7 @@
 -- finds is leased (lease.sql) before the lock is let go.
 SELECT seq, lane, workflow, id, name, description, params, priority, max_attempts AS maxAttempts, timeout, retry, attempts, number,
   created_at AS createdAt, run_at AS runAt, error, has_inputs AS hasInputs,
+  pass_results AS passResults,
   CASE WHEN parents > 0 THEN (
     SELECT json_group_array(parent_id ORDER BY place) FROM gigq_edges WHERE child = gigq_jobs.seq
   ) END AS dependencies
