@@ -38,6 +38,20 @@ export async function printJson(...values: readonly unknown[]): Promise<void> {
   if (values.length > 0) await print(values.map(toJson).join('\n'));
 }
 
+/** Rows that come page by page: as JSON while they come, else all at once, by `show`. */
+export async function printPages<Row>(
+  pages: AsyncIterable<readonly Row[]>,
+  json: boolean | undefined,
+  show: (rows: readonly Row[]) => Promise<void>,
+): Promise<void> {
+  const rows: Row[] = [];
+  for await (const page of pages) {
+    if (json) await printJson(...page);
+    else rows.push(...page);
+  }
+  if (!json) await show(rows);
+}
+
 export function toJson(value: unknown): string {
   return escapeBlock(JSON.stringify(value));
 }

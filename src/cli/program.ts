@@ -14,6 +14,10 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Defi
     list: async () => (await import('./commands/list.ts')).defineList,
     cancel: async () => (await import('./commands/change-job.ts')).defineCancel,
     requeue: async () => (await import('./commands/change-job.ts')).defineRequeue,
+    why: async () => (await import('./commands/why.ts')).defineWhy,
+  },
+  'Workflows:': {
+    workflow: async () => (await import('./commands/workflow.ts')).defineWorkflow,
   },
   'Queue:': {
     stats: async () => (await import('./commands/stats.ts')).defineStats,
@@ -65,6 +69,10 @@ function argumentTerm(argument: Argument): string {
   return argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
 }
 
+function groupTerm({ commands }: Command): readonly string[] {
+  return commands.length > 0 ? ['<command>'] : [];
+}
+
 function styleHelp(program: Command): void {
   const { bold, cyan } = colorsOf(process.stdout);
   program.configureHelp({
@@ -74,7 +82,11 @@ function styleHelp(program: Command): void {
     styleOptionText: cyan,
     styleArgumentText: cyan,
     subcommandTerm: (command) =>
-      [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
+      [
+        command.name(),
+        ...command.registeredArguments.map(argumentTerm),
+        ...groupTerm(command),
+      ].join(' '),
   });
 }
 

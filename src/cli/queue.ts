@@ -27,3 +27,27 @@ export async function withExistingQueue<T>(options: CommonOptions, use: Use<T>):
 export async function withQueue<T>(options: CommonOptions, use: Use<T>): Promise<T> {
   return using(await open(options, true), use);
 }
+
+/** The library gives out no more rows at once. */
+const pageSize = 1000;
+
+interface PageRequest {
+  readonly limit: number;
+  readonly before?: string;
+}
+
+/** Page after page of the library, `limit` rows in all. */
+export async function* pages<Row extends { readonly id: string }>(
+  read: (page: PageRequest) => Promise<readonly Row[]>,
+  { limit, before: start }: { readonly limit: number; readonly before?: string | undefined },
+): AsyncGenerator<readonly Row[]> {
+  let left = limit;
+  let before = start;
+  while (left > 0) {
+    const size = Math.min(left, pageSize);
+    const rows = await read({ limit: size, ...(before !== undefined && { before }) });
+    yield rows;
+    left = rows.length < size ? 0 : left - size;
+    before = rows.at(-1)?.id;
+  }
+}

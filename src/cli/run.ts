@@ -9,8 +9,19 @@ import { colorsOf, flushOutput, talk, watchOutput } from './output.ts';
 import { createProgram } from './program.ts';
 import { forgetEmptyVariables } from './settings.ts';
 
+function isGroup({ commands }: Command): boolean {
+  return commands.length > 0;
+}
+
+/** The commands themselves, those of groups included. */
+function leavesOf(program: Command): readonly Command[] {
+  return program.commands.flatMap((command) => (isGroup(command) ? leavesOf(command) : command));
+}
+
 function flagsOf(program: Command, which: (option: Option) => boolean): ReadonlySet<string> {
-  const options = program.commands.flatMap((command) => command.options).filter(which);
+  const options = leavesOf(program)
+    .flatMap((command) => command.options)
+    .filter(which);
   return new Set(options.flatMap(({ short, long }) => [short ?? '', long ?? '']));
 }
 
@@ -18,11 +29,18 @@ function takesValue({ required, optional }: Option): boolean {
   return required || optional;
 }
 
-function usageOf(error: CommanderError, program: Command, args: readonly string[]): Error {
-  const [first = ''] = args;
+/** The program, the group and the command that the arguments name, as far as they do. */
+function pathOf(program: Command, [first, ...rest]: readonly string[]): readonly Command[] {
   const command = program.commands.find((known) => known.name() === first);
-  const hint = `See \`gigq ${command === undefined ? '' : `${command.name()} `}--help\`.`;
-  if (flagsOf(program, () => true).has(first)) return wrongUsage('no command is given', hint);
+  return command === undefined ? [program] : [program, ...pathOf(command, rest)];
+}
+
+function usageOf(error: CommanderError, program: Command, args: readonly string[]): Error {
+  const path = pathOf(program, args);
+  const next = args[path.length - 1] ?? '';
+  const hint = `See \`${path.map((command) => command.name()).join(' ')} --help\`.`;
+  if (path.every(isGroup) && flagsOf(program, () => true).has(next))
+    return wrongUsage('no command is given', hint);
   // The parser ends its message with a suggestion, on a line of its own.
   return wrongUsage(error.message.replace(/^error: /u, '').replaceAll(/\s+/gu, ' '), hint);
 }
@@ -67,7 +85,9 @@ function exitCodeOfHelp({ exitCode }: CommanderError): number {
 async function execute(args: readonly string[], isVerbose: boolean): Promise<number> {
   const program = await createProgram(args[0] ?? '');
   endOnStrayError(program, isVerbose);
-  await parse(program, hoistCommand(args, flagsOf(program, takesValue)));
+  const groups = new Set(program.commands.filter(isGroup).map((command) => command.name()));
+  const grammar = { takesValue: flagsOf(program, takesValue), groups };
+  await parse(program, hoistCommand(args, grammar));
   return Number(process.exitCode ?? 0);
 }
 

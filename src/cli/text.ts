@@ -16,6 +16,19 @@ const steps = [
   ['m', 60],
 ] as const;
 
+/** What is said of a thing, line by line. */
+export type Line = readonly [label: string, value: string];
+
+export function formatLines(lines: readonly Line[]): string {
+  const { bold } = colorsOf(process.stdout);
+  return lines.map(([label, value]) => `${bold(`${label}:`)} ${value}`).join('\n');
+}
+
+/** A line for an instant, if it has come. */
+export function timeLine(label: string, date: Date | null): readonly Line[] {
+  return date === null ? [] : [[label, formatTime(date)]];
+}
+
 /** A length of time in its largest unit: '3s', '5m', '2h', '4d'. */
 export function formatAge(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));

@@ -19,8 +19,9 @@ export interface JobInfo<R = unknown> {
   readonly description: string;
   readonly params: unknown;
   readonly priority: number;
-  /** The ids of the jobs that it waits for. */
+  /** The ids of the jobs that it waits for, or waited for: in the order in which they were given. */
   readonly dependencies: readonly string[];
+  /** Null: it belongs to no workflow. */
   readonly workflowId: string | null;
   readonly status: JobStatus;
   readonly maxAttempts: number;
@@ -30,7 +31,7 @@ export interface JobInfo<R = unknown> {
   readonly attempts: number;
   /** Null until it has completed. */
   readonly result: R | null;
-  /** Of the last run that ended badly. */
+  /** Of the last run that ended badly; of a job that ended with a parent it names that parent. */
   readonly error: JobError | null;
   /** The worker's slot, while it runs. */
   readonly workerId: string | null;

@@ -44,10 +44,10 @@ export interface WorkflowHandle {
    */
   readonly jobIds: readonly string[];
   /**
-   * How it stands, and its jobs by state.
+   * What there is to know about it: how it stands, and its jobs by state.
    * @throws {GigqError} `job_not_found` if there is no such workflow
    */
-  status(): Promise<{ readonly status: WorkflowStatus; readonly jobs: WorkflowCounts }>;
+  status(): Promise<WorkflowInfo>;
   /** The result of one of its jobs, as `JobHandle.result` waits for it. */
   result<R>(
     node: WorkflowNode<R>,
@@ -70,10 +70,10 @@ export class StoredWorkflow implements WorkflowHandle {
     this.#connection = connection;
   }
 
-  async status(): Promise<{ readonly status: WorkflowStatus; readonly jobs: WorkflowCounts }> {
+  async status(): Promise<WorkflowInfo> {
     const record = await this.#connection.call('workflow', this.id);
     if (record === null) throw workflowNotFound(this.id);
-    return { status: record.status, jobs: withTotal(record.jobs) };
+    return toWorkflowInfo(record);
   }
 
   async result<R>(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Job, type JobInfo } from 'gigq';
+import { Job, type JobInfo, Workflow } from 'gigq';
+import { columnsOf } from '../fixtures/cli/columns.ts';
 import { createProject, type Project } from '../fixtures/cli/project.ts';
 
 function submit(project: Project, ...jobs: readonly Job[]): Promise<unknown> {
@@ -92,6 +93,18 @@ describe('list', () => {
     assert.deepEqual(await names(project, ['--worker', 'nobody']), []);
   });
 
+  test('--workflow shows the jobs of one workflow, also those in some status', async (t) => {
+    const project = createProject(t);
+    const workflow = new Workflow('two');
+    const first = workflow.addJob(new Job({ task: 'greet', name: 'a' }));
+    workflow.addJob(new Job({ task: 'greet', name: 'b' }), { dependsOn: [first] });
+    const { id } = await project.with((queue) => workflow.submitAll(queue));
+    await submit(project, new Job({ task: 'greet', name: 'alone' }));
+    assert.deepEqual(await names(project, ['--workflow', id]), ['b', 'a']);
+    assert.deepEqual(await names(project, ['--workflow', id, '--status', 'blocked']), ['b']);
+    assert.deepEqual(await names(project, ['--workflow', 'nobody']), []);
+  });
+
   test('shows 100 jobs, more with --limit, also beyond a page of the library', async (t) => {
     const project = createProject(t);
     await submit(
@@ -110,17 +123,6 @@ describe('list', () => {
 
 describe('the table of list', () => {
   const wide = ['日本語の仕事', '🚀🫠 launch', 'ordinary', 'e\u0301te\u0301 👩‍💻 🇩🇪'];
-
-  // The columns that a text takes on a terminal, for the characters used here.
-  function columnsOf(text: string): number {
-    const clusters = [...new Intl.Segmenter().segment(text)];
-    return clusters.reduce(
-      (sum, { segment }) =>
-        sum +
-        (/\p{Extended_Pictographic}|\p{RI}|\p{sc=Han}|\p{sc=Hiragana}/u.test(segment) ? 2 : 1),
-      0,
-    );
-  }
 
   test('wide characters align', async (t) => {
     const project = createProject(t);

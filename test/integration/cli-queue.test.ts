@@ -65,6 +65,50 @@ describe('requeue', () => {
   });
 });
 
+describe('requeue of a job that a parent took down', () => {
+  async function takenDown(project: Project): Promise<readonly [parent: string, child: string]> {
+    const parent = await submit(project, 'broken');
+    const child = await project.with((queue) =>
+      queue.submit(new Job({ task: 'greet', dependencies: [parent] })),
+    );
+    await project.drain();
+    return [parent, child.id];
+  }
+
+  test('says so, and names the parent to requeue instead', async (t) => {
+    const project = createProject(t);
+    const [parent, child] = await takenDown(project);
+    const { code, stdout, stderr } = await project.run(['requeue', child]);
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.match(
+      stderr,
+      new RegExp(
+        `^gigq: Job ${child} cannot be requeued: it is cancelled\\. \\[not_possible\\] [^\n]+ Its parent ${parent} ended as failed\\. Requeue parent ${parent} to bring it back\\.\n$`,
+        'u',
+      ),
+    );
+    await project.run(['requeue', parent]);
+    assert.partialDeepStrictEqual(await project.json(['status', child]), { status: 'blocked' });
+  });
+
+  test('says so, too, of one that cannot come back because its parent was cleared', async (t) => {
+    const project = createProject(t);
+    const parent = await submit(project, 'greet');
+    const child = new Job({ task: 'greet', dependencies: [parent], delay: '1h' });
+    await project.with((queue) => queue.submit(child));
+    await project.drain();
+    await project.with(async (queue) => {
+      await queue.cancel(child.id);
+      const cancelledAt = (await queue.getStatus(child.id))?.completedAt;
+      assert.equal(await queue.clearCompleted({ before: cancelledAt! }), 1);
+    });
+    const { code, stderr } = await project.run(['requeue', child.id]);
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`its parent ${parent} was cleared\\.\n$`, 'u'));
+  });
+});
+
 describe('clear', () => {
   async function withThreeEnded(t: Parameters<typeof createProject>[0]): Promise<Project> {
     const project = createProject(t);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Job, type JobDetails } from 'gigq';
+import { Job, type JobDetails, Workflow } from 'gigq';
 import { createProject, type Project } from '../fixtures/cli/project.ts';
 
 async function submit(project: Project, ...jobs: readonly Job[]): Promise<readonly string[]> {
@@ -116,6 +116,39 @@ describe('status', () => {
       error: null,
     });
     assert.match(String(job.completedAt), /^\d{4}-.*Z$/u);
+  });
+
+  test('names the workflow and the parents behind the rest, before what was asked for', async (t) => {
+    const project = createProject(t);
+    const workflow = new Workflow('two');
+    const parents = ['a', 'b'].map((id) => workflow.addJob(new Job({ task: 'greet', id })));
+    const job = workflow.addJob(new Job({ task: 'broken', maxAttempts: 1 }), {
+      dependsOn: parents,
+    });
+    const { id } = await project.with((queue) => workflow.submitAll(queue));
+    await project.drain();
+    const { stdout } = await project.run(['status', job.id, '--show-params']);
+    assert.deepEqual(labels(stdout).slice(-5), [
+      'Attempts',
+      'Error',
+      'Workflow',
+      'Depends on',
+      'Params',
+    ]);
+    assert.match(stdout, new RegExp(`^Workflow: ${id}\nDepends on: a, b$`, 'mu'));
+    const parent = await project.run(['status', 'a']);
+    assert.doesNotMatch(parent.stdout, /^Depends on/mu);
+  });
+
+  test('of many parents the first ten are named; --json names all', async (t) => {
+    const project = createProject(t);
+    const ids = Array.from({ length: 12 }, (_, index) => `parent-${index}`);
+    await submit(project, ...ids.map((id) => new Job({ task: 'greet', id })));
+    const [id = ''] = await submit(project, new Job({ task: 'greet', dependencies: ids }));
+    const { stdout } = await project.run(['status', id]);
+    assert.match(stdout, /^Depends on: parent-0, .+, parent-9, and 2 more$/mu);
+    assert.doesNotMatch(stdout, /^Workflow/mu);
+    assert.deepEqual((await project.json<JobDetails>(['status', id])).dependencies, ids);
   });
 
   test('an unknown id ends with 1', async (t) => {

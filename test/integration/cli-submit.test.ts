@@ -118,6 +118,12 @@ describe('the params of submit', () => {
     ['a waiting time that is none', ['--wait-timeout', 'soon'], /--wait-timeout: 'soon'/u],
     ['a priority that is no number', ['--priority', 'high'], /--priority <n>.*whole number/u],
     ['no attempts', ['--max-attempts', '0'], /--max-attempts <n>.*whole number from 1/u],
+    ['a parent without an id', ['--depends-on', ''], /--depends-on <id>.*empty/u],
+    [
+      'a way to act that there is not',
+      ['--on-parent-failure', 'retry'],
+      /--on-parent-failure <action>.*choices are cancel, wait, run/u,
+    ],
   ];
   for (const [what, args, message] of wrong) {
     test(`${what}: refused on one line, nothing is stored`, async (t) => {
@@ -226,6 +232,70 @@ describe('submit <module>#<export>', () => {
     writeFileSync(project.path('busy.ts'), text);
     const { code } = await project.run(['submit', 'busy.ts#greet']);
     assert.equal(code, 0);
+  });
+});
+
+describe('submit --depends-on', () => {
+  async function failedJob(project: Project): Promise<string> {
+    const { id } = await project.json<{ id: string }>(['submit', 'tasks.ts#broken']);
+    await project.drain();
+    return id;
+  }
+
+  test('waits for every job that is named', async (t) => {
+    const project = createProject(t);
+    const parents = [await submitted(project, ['greet']), await submitted(project, ['echo'])];
+    const ids = parents.map(({ id }) => id);
+    const job = await submitted(project, ['greet', ...ids.flatMap((id) => ['--depends-on', id])]);
+    assert.partialDeepStrictEqual(job, { status: 'blocked', dependencies: ids });
+    await project.drain();
+    assert.partialDeepStrictEqual(await project.json(['status', job.id]), { status: 'completed' });
+  });
+
+  test('a parent that is missing: said on one line, nothing is stored', async (t) => {
+    const project = createProject(t);
+    const { id } = await submitted(project, ['greet']);
+    const args = ['submit', 'greet', '--depends-on', id, '--depends-on', 'nobody'];
+    const { code, stdout, stderr } = await project.run(args);
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.match(
+      stderr,
+      /^gigq: [^\n]+ there is no job nobody [^\n]+ \[parent_missing\] [^\n]+\n$/u,
+    );
+    assert.partialDeepStrictEqual(await project.json(['stats']), { total: 1 });
+  });
+
+  test('a parent that has ended badly cancels it at once, which is said', async (t) => {
+    const project = createProject(t);
+    const parent = await failedJob(project);
+    const { code, stdout, stderr } = await project.run(['submit', 'greet', '--depends-on', parent]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^Job submitted: /u);
+    assert.equal(stderr, `The job is cancelled: Its parent ${parent} ended as failed.\n`);
+  });
+
+  test('--on-parent-failure says what it does then; without it, the task does', async (t) => {
+    const project = createProject(t);
+    const parent = await failedJob(project);
+    const statusOf = async (...args: string[]): Promise<string> =>
+      (await submitted(project, [...args, '--depends-on', parent])).status;
+    const action = '--on-parent-failure';
+    assert.equal(await statusOf('tasks.ts#greet', action, 'run'), 'pending');
+    assert.equal(await statusOf('tasks.ts#greet', action, 'wait'), 'blocked');
+    assert.equal(await statusOf('tasks.ts#greet', action, 'cancel'), 'cancelled');
+    assert.equal(await statusOf('tasks.ts#stubborn'), 'blocked');
+    assert.equal(await statusOf('tasks.ts#stubborn', action, 'cancel'), 'cancelled');
+  });
+
+  test('--wait ends with 1 if a parent took the job down', async (t) => {
+    const project = createProject(t);
+    const parent = await failedJob(project);
+    const args = ['submit', 'greet', '--depends-on', parent, '--wait'];
+    const { code, stdout, stderr } = await project.run(args);
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, /was cancelled: Its parent .+ ended as failed\. \[job_cancelled\]/u);
   });
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { Job, Workflow } from 'gigq';
 import { createProject, type Outcome } from '../fixtures/cli/project.ts';
 
 const manifest = new URL('../../package.json', import.meta.url);
@@ -24,6 +25,8 @@ describe('help', () => {
       'list',
       'cancel',
       'requeue',
+      'why',
+      'workflow',
       'clear',
       'stats',
       'workers',
@@ -34,6 +37,7 @@ describe('help', () => {
     }
     for (const heading of [
       'Jobs:',
+      'Workflows:',
       'Workers:',
       'Environment:',
       'Exit codes:',
@@ -51,6 +55,11 @@ describe('help', () => {
         ['submit', '--help'],
         ['--help', 'worker'],
         ['help', 'list'],
+        ['why', '--help'],
+        ['workflow', '--help'],
+        ['help', 'workflow'],
+        ['workflow', 'help', 'list'],
+        ['--help', 'workflow', 'status'],
       ].map((args) => project.run(args)),
     );
     for (const { code, stdout } of pages) {
@@ -60,6 +69,16 @@ describe('help', () => {
         stdout,
       );
     }
+  });
+
+  test('that of workflow shows its commands; each has its own', async (t) => {
+    const project = createProject(t);
+    const group = await project.run(['workflow', '--help']);
+    for (const name of ['list', 'status <id>', 'cancel <id>', 'requeue <id>']) {
+      assert.ok(group.stdout.includes(`\n  ${name} `), name);
+    }
+    const { stdout } = await project.run(['workflow', 'list', '--help']);
+    assert.match(stdout, /^Usage: gigq workflow list /u);
   });
 
   test('--version prints the version of the package', async (t) => {
@@ -73,6 +92,13 @@ describe('help', () => {
     assert.equal(code, 2);
     assert.equal(stdout, '');
     assert.match(stderr, /^Usage: gigq/u);
+  });
+
+  test('nor is workflow a command by itself', async (t) => {
+    const { code, stdout, stderr } = await createProject(t).run(['workflow']);
+    assert.equal(code, 2);
+    assert.equal(stdout, '');
+    assert.match(stderr, /^Usage: gigq workflow \[options\] <command>/u);
   });
 });
 
@@ -90,6 +116,22 @@ describe('wrong usage is one line on stderr and exit code 2', () => {
     ],
     ['an option without a command', ['--db', 'x.db'], /no command is given/u],
     ['a missing argument', ['status'], /missing required argument 'id'/u],
+    ['an unknown command of workflow', ['workflow', 'lst'], /list\?\).* `gigq workflow --help`/u],
+    ['an option of workflow without a command', ['workflow', '--json'], /no command is given/u],
+    [
+      'an unknown option of a command of workflow',
+      ['workflow', 'list', '--limt', '5'],
+      /'--limt' \(Did you mean --limit\?\).* `gigq workflow list --help`/u,
+    ],
+    ['a workflow without its id', ['workflow', 'cancel'], /missing required argument 'id'/u],
+    [
+      'a status that no workflow has',
+      ['workflow', 'list', '--status', 'pending'],
+      /choices are running, completed, failed, cancelled/u,
+    ],
+    ['an empty cursor', ['workflow', 'list', '--before', ''], /--before <id>.*empty/u],
+    ['a limit of no workflows', ['workflow', 'list', '--limit', '0'], /whole number from 1/u],
+    ['why of nothing', ['why'], /missing required argument 'id'/u],
     ['an argument too many', ['stats', 'now'], /too many arguments for 'stats'/u],
     ['an option without its value', ['list', '--limit'], /'--limit <n>' argument missing/u],
     ['an empty path', ['list', '--db', ''], /--db <path>.*empty/u],
@@ -120,6 +162,29 @@ describe('every option may stand before or after the command', () => {
     const { total } = await project.json<{ total: number }>(['stats', '--db=a.db']);
     assert.equal(total, 2);
     assert.equal(project.has('gigq.db'), false);
+  });
+
+  test('before workflow, between it and its command, and behind', async (t) => {
+    const project = createProject(t);
+    await project.with(async (queue) => {
+      for (const name of ['one', 'two']) {
+        const workflow = new Workflow(name);
+        workflow.addJob(new Job({ task: 'greet' }));
+        await workflow.submitAll(queue);
+      }
+    });
+    mkdirSync(project.path('below'));
+    const options = ['--db', '../gigq.db', '--json', '--limit', '1', '--status', 'running'];
+    for (const args of [
+      [...options, 'workflow', 'list'],
+      ['workflow', ...options, 'list'],
+      ['workflow', 'list', ...options],
+      [...options.slice(0, 2), 'workflow', ...options.slice(2, 5), 'list', ...options.slice(5)],
+    ]) {
+      const { stdout, stderr } = await project.run(args, { cwd: project.path('below') });
+      assert.equal(stderr, '', args.join(' '));
+      assert.partialDeepStrictEqual(JSON.parse(stdout), { name: 'two' });
+    }
   });
 
   test("a command's own options, too, with their values", async (t) => {
@@ -217,6 +282,11 @@ describe('an error is one line with its code and a hint', () => {
       ['cancel', 'x'],
       ['requeue', 'x'],
       ['clear'],
+      ['why', 'x'],
+      ['workflow', 'list'],
+      ['workflow', 'status', 'x'],
+      ['workflow', 'cancel', 'x'],
+      ['workflow', 'requeue', 'x'],
     ]) {
       const { code, stdout, stderr } = await project.run(args);
       assert.equal(code, 1, args.join(' '));

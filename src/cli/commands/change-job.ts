@@ -9,22 +9,23 @@ import type { CommonOptions } from '../settings.ts';
 interface Change {
   readonly verb: string;
   readonly done: string;
-  readonly hint: string;
   readonly apply: (queue: JobQueue, id: string) => Promise<boolean>;
+  /** What to do when it did not work. */
+  readonly hint: (queue: JobQueue, id: string) => Promise<string>;
 }
 
 const cancel: Change = {
   verb: 'cancelled',
   done: 'Job cancelled',
-  hint: 'Only a job that has not ended can be cancelled.',
   apply: (queue, id) => queue.cancel(id),
+  hint: async () => 'Only a job that has not ended can be cancelled.',
 };
 
 const requeue: Change = {
   verb: 'requeued',
   done: 'Job requeued',
-  hint: 'Only a job that is failed, timeout or cancelled can be requeued.',
   apply: (queue, id) => queue.requeueJob(id),
+  hint: whyNotRequeued,
 };
 
 async function statusOf(queue: JobQueue, id: string): Promise<JobStatus> {
@@ -33,19 +34,23 @@ async function statusOf(queue: JobQueue, id: string): Promise<JobStatus> {
   return job.status;
 }
 
-function notPossible(id: string, status: JobStatus, { verb, hint }: Change): Failure {
-  return new Failure(`Job ${id} cannot be ${verb}: it is ${status}.`, {
-    code: 'not_possible',
-    hint,
-  });
+/** A cancelled job is kept down by a parent, which has to be requeued instead. */
+async function whyNotRequeued(queue: JobQueue, id: string): Promise<string> {
+  const { status, reasons } = await queue.why(id);
+  return status === 'cancelled'
+    ? reasons.map(({ message }) => message).join(' ')
+    : 'Only a job that is failed, timeout or cancelled can be requeued.';
 }
 
 async function change(id: string, options: CommonOptions, what: Change): Promise<void> {
   const status = await withExistingQueue(options, async (queue) => {
     const isDone = await what.apply(queue, id);
     const found = await statusOf(queue, id);
-    if (!isDone) throw notPossible(id, found, what);
-    return found;
+    if (isDone) return found;
+    throw new Failure(`Job ${id} cannot be ${what.verb}: it is ${found}.`, {
+      code: 'not_possible',
+      hint: await what.hint(queue, id),
+    });
   });
   await (options.json ? printJson({ id, status }) : print(`${what.done}: ${id}`));
 }

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { JobFilter, JobInfo, JobQueue, JobStatus } from '../../index.ts';
+import type { JobFilter, JobInfo, JobStatus } from '../../index.ts';
 import { withNotes } from '../help-notes.ts';
 import { collect, notEmpty, positiveNumber, withCommonOptions } from '../options.ts';
-import { print, printJson } from '../output.ts';
-import { withExistingQueue } from '../queue.ts';
+import { print, printPages } from '../output.ts';
+import { pages, withExistingQueue } from '../queue.ts';
 import type { CommonOptions } from '../settings.ts';
 import { formatTime, paintStatus, statuses } from '../text.ts';
 
@@ -12,43 +12,23 @@ interface ListOptions extends CommonOptions {
   readonly task?: string;
   readonly queue?: string;
   readonly worker?: string;
+  readonly workflow?: string;
   readonly limit: number;
 }
-
-const pageSize = 1000;
 
 function addStatus(value: string, previous: readonly string[] | undefined): readonly string[] {
   if (statuses.some((status) => status === value)) return collect(value, previous);
   throw new InvalidArgumentError(`Write one of ${statuses.join(', ')}.`);
 }
 
-function filterOf({ status, task, queue, worker }: ListOptions): JobFilter {
+function filterOf({ status, task, queue, worker, workflow }: ListOptions): JobFilter {
   return {
     ...(status && { status }),
     ...(task !== undefined && { task }),
     ...(queue !== undefined && { queue }),
     ...(worker !== undefined && { workerId: worker }),
+    ...(workflow !== undefined && { workflowId: workflow }),
   };
-}
-
-async function* pages(
-  queue: JobQueue,
-  filter: JobFilter,
-  limit: number,
-): AsyncGenerator<readonly JobInfo[]> {
-  let left = limit;
-  let before: string | undefined;
-  do {
-    const size = Math.min(left, pageSize);
-    const jobs = await queue.listJobs({
-      ...filter,
-      limit: size,
-      ...(before !== undefined && { before }),
-    });
-    yield jobs;
-    left = jobs.length < size ? 0 : left - size;
-    before = jobs.at(-1)?.id;
-  } while (left > 0);
 }
 
 async function printTable(jobs: readonly JobInfo[]): Promise<void> {
@@ -71,15 +51,15 @@ async function printTable(jobs: readonly JobInfo[]): Promise<void> {
   await print(table);
 }
 
+function show(jobs: readonly JobInfo[]): Promise<void> {
+  return jobs.length === 0 ? print('No jobs found.') : printTable(jobs);
+}
+
 async function list(options: ListOptions): Promise<void> {
+  const filter = filterOf(options);
   await withExistingQueue(options, async (queue) => {
-    const jobs: JobInfo[] = [];
-    for await (const page of pages(queue, filterOf(options), options.limit)) {
-      if (options.json) await printJson(...page);
-      else jobs.push(...page);
-    }
-    if (options.json) return;
-    await (jobs.length === 0 ? print('No jobs found.') : printTable(jobs));
+    const found = pages((page) => queue.listJobs({ ...filter, ...page }), options);
+    await printPages(found, options.json, show);
   });
 }
 
@@ -100,6 +80,7 @@ export function defineList(program: Command): void {
     .option('--task <name>', 'jobs of this task', notEmpty)
     .option('--queue <name>', 'jobs in this queue', notEmpty)
     .option('--worker <id>', 'jobs that this worker, or this slot of one, runs', notEmpty)
+    .option('--workflow <id>', 'jobs of this workflow', notEmpty)
     .option('--limit <n>', 'at most this many', positiveNumber, 100);
   withNotes(withCommonOptions(command), notes).action(list);
 }

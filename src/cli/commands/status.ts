@@ -4,10 +4,17 @@ import { escapeBlock, escapeLine } from '../escape.ts';
 import { jobNotFound } from '../failure.ts';
 import { withNotes } from '../help-notes.ts';
 import { withCommonOptions } from '../options.ts';
-import { colorsOf, print, printJson, toPrettyJson } from '../output.ts';
+import { print, printJson, toPrettyJson } from '../output.ts';
 import { withExistingQueue } from '../queue.ts';
 import type { CommonOptions } from '../settings.ts';
-import { formatJobError, formatTime, paintStatus } from '../text.ts';
+import {
+  formatJobError,
+  formatLines,
+  formatTime,
+  type Line,
+  paintStatus,
+  timeLine,
+} from '../text.ts';
 
 interface StatusOptions extends CommonOptions {
   readonly showParams?: boolean;
@@ -15,20 +22,21 @@ interface StatusOptions extends CommonOptions {
   readonly showExecutions?: boolean;
 }
 
-type Line = readonly [label: string, value: string];
-
-function line([label, value]: Line): string {
-  return `${colorsOf(process.stdout).bold(`${label}:`)} ${value}`;
-}
-
-function time(label: string, date: Date | null): Line[] {
-  return date === null ? [] : [[label, formatTime(date)]];
-}
+// More ids help nobody who reads them; --json has all.
+const idsShown = 10;
 
 function errorLines(error: JobInfo['error'], isVerbose: boolean | undefined): Line[] {
   if (error === null) return [];
   const stack = isVerbose && error.stack !== undefined ? `\n${escapeBlock(error.stack)}` : '';
   return [['Error', formatJobError(error) + stack]];
+}
+
+function workflowLines({ workflowId, dependencies }: JobInfo): Line[] {
+  const lines: Line[] = workflowId === null ? [] : [['Workflow', workflowId]];
+  if (dependencies.length === 0) return lines;
+  const ids = escapeLine(dependencies.slice(0, idsShown).join(', '));
+  const rest = dependencies.length - idsShown;
+  return [...lines, ['Depends on', rest > 0 ? `${ids}, and ${rest} more` : ids]];
 }
 
 function record(job: JobDetails, { verbose }: StatusOptions): Line[] {
@@ -37,11 +45,12 @@ function record(job: JobDetails, { verbose }: StatusOptions): Line[] {
     ['Status', paintStatus(job.status)],
     ['Created', formatTime(job.createdAt)],
     ['Updated', formatTime(job.updatedAt)],
-    ...time('Started', job.startedAt),
-    ...time('Completed', job.completedAt),
+    ...timeLine('Started', job.startedAt),
+    ...timeLine('Completed', job.completedAt),
     ['Attempts', `${job.attempts} / ${job.maxAttempts}`],
     ...(job.workerId === null ? [] : ([['Worker', escapeLine(job.workerId)]] as const)),
     ...errorLines(job.error, verbose),
+    ...workflowLines(job),
   ];
 }
 
@@ -79,7 +88,7 @@ function describe(job: JobDetails, options: StatusOptions): string {
   if (options.showParams) lines.push(['Params', toPrettyJson(job.params)]);
   if (options.showResult) lines.push(['Result', result(job)]);
   if (options.showExecutions) lines.push(['Executions', executions(job)]);
-  return lines.map(line).join('\n');
+  return formatLines(lines);
 }
 
 async function showStatus(id: string, options: StatusOptions): Promise<void> {

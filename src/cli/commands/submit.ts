@@ -30,18 +30,22 @@ interface SubmitOptions extends CommonOptions {
   readonly timeout?: string;
   readonly retryDelay?: string;
   readonly delay?: string;
+  readonly dependsOn?: readonly string[];
+  readonly onParentFailure?: 'cancel' | 'wait' | 'run';
   readonly wait?: boolean;
   readonly waitTimeout?: string;
 }
 
 async function jobOptions(options: SubmitOptions): Promise<JobOptions> {
-  const { name, description, queue, priority, maxAttempts } = options;
+  const { name, description, queue, priority, maxAttempts, dependsOn, onParentFailure } = options;
   return withoutMissing<JobOptions>({
     name,
     description,
     queue,
     priority,
     maxAttempts,
+    dependencies: dependsOn,
+    onParentFailure,
     timeout: await readTimeout('--timeout', options.timeout),
     retryDelay: await readOptionalDuration('--retry-delay', options.retryDelay),
     delay: await readOptionalDuration('--delay', options.delay),
@@ -111,6 +115,7 @@ Examples:
   $ gigq submit greet -p name=Alice
   $ gigq submit tasks.ts#greet --params '{"name": "Alice"}' --wait
   $ gigq submit report --queue nightly --priority 5 --delay 2h --timeout false
+  $ gigq submit clean-up --depends-on "$id" --on-parent-failure run
 `;
 
 function withJobOptions(command: Command): Command {
@@ -125,7 +130,15 @@ function withJobOptions(command: Command): Command {
     .option('--delay <duration>', 'how long to wait before it may run')
     .option('--timeout <duration>', 'for one attempt; false: no limit')
     .option('--max-attempts <n>', 'how often it may run', positiveNumber)
-    .option('--retry-delay <duration>', 'how long to wait between two attempts');
+    .option('--retry-delay <duration>', 'how long to wait between two attempts')
+    .option('--depends-on <id>', 'a job that it waits for; repeatable', collect)
+    .addOption(
+      new Option('--on-parent-failure <action>', 'if one of those ends badly').choices([
+        'cancel',
+        'wait',
+        'run',
+      ]),
+    );
 }
 
 export function defineSubmit(program: Command): void {
