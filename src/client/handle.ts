@@ -84,7 +84,7 @@ function reasonOf(error: JobError | null): string | undefined {
 
 function hintOf(error: JobError | null): { readonly hint?: string } {
   return isOfParent(error)
-    ? { hint: 'Requeue that parent: it brings back what it took down.' }
+    ? { hint: 'Requeue where it began, which why() tells: that brings back what it took down.' }
     : {};
 }
 

@@ -29,8 +29,8 @@ export type WithRefs<T> =
   | ResultRef<T>
   | (T extends Scalar
       ? never
-      : T extends readonly (infer U)[]
-        ? readonly WithRefs<U>[]
+      : T extends readonly unknown[]
+        ? { readonly [K in keyof T]: WithRefs<T[K]> }
         : T extends object
           ? { [K in keyof T]: WithRefs<T[K]> }
           : never);

@@ -106,8 +106,8 @@ export class Workflow {
   addTask<In, R>(
     task: Task<In, any, R>,
     ...args: {} extends In
-      ? [params?: WithRefs<In>, options?: NodeOptions]
-      : [params: WithRefs<In>, options?: NodeOptions]
+      ? [params?: WithRefs<NoInfer<In>>, options?: NodeOptions]
+      : [params: WithRefs<NoInfer<In>>, options?: NodeOptions]
   ): WorkflowNode<R>;
   addTask(task: AnyTask, params: unknown = {}, options: NodeOptions = {}): WorkflowNode<unknown> {
     if (!isTask(task)) throw refusal('addTask()', 'a task', task);
@@ -186,14 +186,19 @@ export class Workflow {
   /** @throws {GigqError} `invalid_option` for a node of another workflow */
   #wire({ job, dependsOn }: Part): Wired {
     const { params, refs } = takeRefs(job.params);
+    const { dependencies: own, onParentFailure } = draftOfJob(job, 'addJob()');
+    // Again, for the params may have been changed since the job was added.
+    if (onParentFailure === 'run') refuseResults(job, refs);
+    refuseLong(job, refs);
     for (const node of dependsOn) this.#refuseForeign(node, job, 'dependsOn');
     const references = new Map<string, Reference[]>();
     for (const { path, ref } of refs) {
       this.#refuseForeign(ref.target as Node, job, `params${pathOf(path)}`);
-      const list = references.get(ref.target.id) ?? [];
-      references.set(ref.target.id, [...list, { path, kind: ref.kind }]);
+      const reference = { path, kind: ref.kind };
+      const list = references.get(ref.target.id);
+      if (list === undefined) references.set(ref.target.id, [reference]);
+      else list.push(reference);
     }
-    const own = draftOfJob(job, 'addJob()').dependencies;
     const nodes = [...dependsOn].map(({ id }) => id);
     return { params, references, parents: [...new Set([...own, ...nodes, ...references.keys()])] };
   }
@@ -218,6 +223,16 @@ interface Wired {
 
 function anotherJob({ id }: Job): GigqError {
   return new GigqError('invalid_option', `addJob(): another job has the id ${id}`);
+}
+
+/** Where references go is stored beside the params; with long keys that can be far more than the params themselves. */
+function refuseLong({ name }: Job, refs: readonly FoundRef[]): void {
+  let length = 0;
+  for (const { path } of refs) for (const step of path) length += String(step).length;
+  if (length <= limits.resolvedParamsBytes) return;
+  throw new GigqError('too_large', `'${name}': the places of its references are over 16 MiB`, {
+    hint: 'Use shorter keys, or put the references into a list.',
+  });
 }
 
 function refuseResults({ name }: Job, refs: readonly FoundRef[]): void {

@@ -37,6 +37,18 @@ export interface Candidate extends Capacity {
   readonly state: 'active' | 'stopping' | 'lost';
   readonly concurrency: number;
   readonly running: number;
+  readonly heartbeatAtMs: number;
+  readonly leaseMs: number;
+}
+
+/** Whether a worker may be expected to claim: it beats, and is not about to leave. */
+export function isLive({ state, heartbeatAtMs, leaseMs }: Candidate, nowMs: number): boolean {
+  return state === 'active' && nowMs - heartbeatAtMs <= leaseMs;
+}
+
+/** Whether a claim may take the job: it is ready, or due, which is the same to a claim. */
+export function isReady({ status, runAtMs }: JobRecord, nowMs: number): boolean {
+  return status === 'pending' || (status === 'scheduled' && (runAtMs ?? 0) <= nowMs);
 }
 
 export interface Standing {
@@ -47,9 +59,11 @@ export interface Standing {
   readonly parentCount: number;
   /** Ancestors that hold it up and are not blocked themselves: what it waits for in the end. The first few. */
   readonly roots: readonly string[];
-  /** Whether the end of a parent cancelled it. */
-  readonly isTakenDown: boolean;
-  /** The parent that took it down, or that it cannot come back against; status null: it was cleared. */
+  /** The search for roots was given up before one was found. */
+  readonly isCutShort: boolean;
+  /** The job whose end cancelled it, perhaps by way of others; null unless it was taken down. */
+  readonly cause: Relative | null;
+  /** The parent against which it cannot come back; status null: it was cleared. */
   readonly against: { readonly id: string; readonly status: JobStatus | null } | null;
   readonly workers: readonly Candidate[];
   /** Ready jobs that its workers take first; each counted up to `aheadMax` a lane. */

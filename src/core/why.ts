@@ -5,6 +5,8 @@ import type { JobStatus } from './state.ts';
 import {
   aheadMax,
   type Candidate,
+  isLive,
+  isReady,
   knows,
   type Relative,
   serves,
@@ -30,18 +32,8 @@ const explanations: Readonly<Record<JobStatus, Explanation>> = {
   completed: ({ job, nowMs }) => [
     reason('completed', `It completed at ${at(job.completedAtMs, nowMs)}.`),
   ],
-  failed: ({ job, nowMs }) => [
-    reason(
-      'failed',
-      `It failed for good ${ranOut(job)}, at ${at(job.completedAtMs, nowMs)}: ${said(job)}. Requeue it to run it again.`,
-    ),
-  ],
-  timeout: ({ job, nowMs }) => [
-    reason(
-      'timeout',
-      `It timed out for good ${ranOut(job)}, at ${at(job.completedAtMs, nowMs)}: ${said(job)}. Requeue it to run it again.`,
-    ),
-  ],
+  failed: (standing) => explainBadEnd('failed', standing),
+  timeout: (standing) => explainBadEnd('timed out', standing),
   cancelled: explainCancelled,
 };
 
@@ -51,23 +43,34 @@ function reason(code: string, message: string): Reason {
 
 // ── waiting ─────────────────────────────────────────────────────────────────────────────────────
 
-function explainBlocked({ parents, parentCount, onParentFailure }: Standing): readonly Reason[] {
+function explainBlocked(standing: Standing): readonly Reason[] {
+  const { parents, parentCount, onParentFailure, isCutShort } = standing;
   const shown = parents.map(describe).join(', ');
   const more = parentCount > parents.length ? `, and ${parentCount - parents.length} more` : '';
   const noun = parentCount === 1 ? 'its parent' : `${parentCount} parents`;
   const waits = reason('parents', `It waits for ${noun}: ${shown}${more}.`);
   const bad = parents.find(({ status }) => isBad(status));
+  if (isCutShort) return [waits, reason('search_ended', searchEnded)];
   if (bad === undefined || onParentFailure !== 'wait') return [waits];
-  const advice = `Its parent ${label(bad)} ended as ${bad.status}, and it waits on by onParentFailure 'wait'. Requeue that parent, or cancel this job.`;
+  const advice = `Its parent ${describe(bad)}, and it waits on by onParentFailure 'wait'. Requeue that parent, or cancel this job.`;
   return [waits, reason('parent_ended', advice)];
 }
+
+const searchEnded =
+  'It waits behind thousands of jobs, so the search for what they all wait for was ended; ask for one of its parents.';
 
 function isBad(status: JobStatus): boolean {
   return status === 'failed' || status === 'timeout' || status === 'cancelled';
 }
 
+const endings: Partial<Record<JobStatus, string>> = {
+  failed: 'failed',
+  timeout: 'timed out',
+  cancelled: 'was cancelled',
+};
+
 function describe(relative: Relative): string {
-  return `${label(relative)} is ${relative.status}`;
+  return `${label(relative)} ${endings[relative.status] ?? `is ${relative.status}`}`;
 }
 
 /** A job as a message names it. */
@@ -75,20 +78,20 @@ export function label({ id, name }: Pick<Relative, 'id' | 'name'>): string {
   return name === id ? id : `'${name}' (${id})`;
 }
 
-function explainScheduled({ job, nowMs }: Standing): readonly Reason[] {
-  const due = `It is scheduled for ${at(job.runAtMs, nowMs)}`;
-  if (job.attempts === 0) return [reason('scheduled', `${due}.`)];
-  return [
-    reason(
-      'scheduled',
-      `${due}: attempt ${job.attempts + 1} of ${job.maxAttempts}, after ${said(job)}.`,
-    ),
-  ];
+function explainScheduled(standing: Standing): readonly Reason[] {
+  const { job, nowMs } = standing;
+  const when = at(job.runAtMs, nowMs);
+  const attempt = `attempt ${job.attempts + 1} of ${job.maxAttempts}`;
+  const last = job.error === null ? '' : `: ${attempt}, after ${said(job)}`;
+  // A claim is what makes a due job ready: that none came is explained as for a ready one.
+  if (isReady(job, nowMs))
+    return [reason('due', `It was due at ${when}${last}.`), ...explainPending(standing)];
+  return [reason('scheduled', `It is scheduled for ${when}${last}.`)];
 }
 
 function explainPending(standing: Standing): readonly Reason[] {
-  const { job, workers } = standing;
-  const living = workers.filter(({ state }) => state === 'active');
+  const { job, workers, nowMs } = standing;
+  const living = workers.filter((worker) => isLive(worker, nowMs));
   const knowing = living.filter((worker) => knows(worker, job));
   if (knowing.length === 0) return [noWorker(standing)];
   const serving = knowing.filter((worker) => serves(worker, job));
@@ -99,12 +102,16 @@ function explainPending(standing: Standing): readonly Reason[] {
   return [...explainOrder(standing), ...explainSlots(serving)];
 }
 
-function noWorker({ job, workers }: Standing): Reason {
-  const others = workers.filter((worker) => worker.state !== 'active' && knows(worker, job));
-  const gone = others.map((worker) => `${worker.label} is ${worker.state}`);
+function noWorker({ job, workers, nowMs }: Standing): Reason {
+  const others = workers.filter((worker) => knows(worker, job));
+  const gone = others.map((worker) => `${worker.label} ${goneHow(worker, nowMs)}`);
   const detail = gone.length === 0 ? '' : ` (${gone.slice(0, 3).join(', ')})`;
   const message = `No live worker knows the task '${job.task}'${detail}. Start one: gigq worker --tasks <module>.`;
   return reason('no_worker_for_task', message);
+}
+
+function goneHow({ state, heartbeatAtMs }: Candidate, nowMs: number): string {
+  return state === 'active' ? `was last heard of at ${at(heartbeatAtMs, nowMs)}` : `is ${state}`;
 }
 
 function explainOrder({ ahead: { higher, earlier } }: Standing): readonly Reason[] {
@@ -132,26 +139,28 @@ function explainSlots(workers: readonly Candidate[]): readonly Reason[] {
   return [
     reason(
       'ready',
-      `It is ready: ${who} will take it, with ${slots - running} of ${slots} slots free.`,
+      `It is ready for ${who}, with ${slots - running} of ${slots} slots free: a worker that is running takes it at once.`,
     ),
   ];
 }
 
 // ── running and ended ───────────────────────────────────────────────────────────────────────────
 
-function explainRunning({ job, nowMs }: Standing): readonly Reason[] {
-  const attempt = `attempt ${job.attempts} of ${job.maxAttempts}`;
-  return [
-    reason(
-      'running',
-      `It runs at ${job.slot ?? 'a worker'} since ${at(job.startedAtMs, nowMs)}, ${attempt}.`,
-    ),
-  ];
+function explainRunning({ job, workers, nowMs }: Standing): readonly Reason[] {
+  const { slot, attempts, maxAttempts } = job;
+  const since = `since ${at(job.startedAtMs, nowMs)}, attempt ${attempts} of ${maxAttempts}`;
+  const running = reason('running', `It runs at ${slot ?? 'a worker'} ${since}.`);
+  const isHere = ({ label: name }: Candidate): boolean =>
+    slot === name || slot?.startsWith(`${name}-`) === true;
+  const worker = workers.findLast((each) => each.running > 0 && isHere(each));
+  if (worker === undefined || nowMs - worker.heartbeatAtMs <= worker.leaseMs) return [running];
+  const heard = `Its worker ${goneHow({ ...worker, state: 'active' }, nowMs)}`;
+  return [running, reason('worker_silent', `${heard}; any other worker will take the job over.`)];
 }
 
-function explainCancelled({ job, against, isTakenDown, nowMs }: Standing): readonly Reason[] {
+function explainCancelled({ job, against, cause, nowMs }: Standing): readonly Reason[] {
   const when = at(job.completedAtMs, nowMs);
-  if (!isTakenDown) {
+  if (cause === null) {
     const advice = against === null ? ' Requeue it to run it.' : '';
     return [
       reason('cancelled', `It was cancelled at ${when}.${advice}`),
@@ -160,8 +169,8 @@ function explainCancelled({ job, against, isTakenDown, nowMs }: Standing): reado
   }
   const first = reason('parent_ended', `It was cancelled at ${when}: ${job.error?.message}.`);
   if (against !== null && against.status === null) return [first, ...cannotComeBack(against)];
-  const parent = against === null ? 'that parent' : `parent ${against.id}`;
-  return [first, reason('requeue_parent', `Requeue ${parent} to bring it back.`)];
+  const message = `It began when ${describe(cause)}. Requeue that to bring it back.`;
+  return [first, reason('requeue_parent', message)];
 }
 
 function cannotComeBack(against: Standing['against']): readonly Reason[] {
@@ -172,8 +181,10 @@ function cannotComeBack(against: Standing['against']): readonly Reason[] {
   return [reason('cannot_come_back', message)];
 }
 
-function ranOut({ attempts, maxAttempts }: JobRecord): string {
-  return `after ${attempts} of ${maxAttempts} attempts`;
+function explainBadEnd(how: string, { job, nowMs }: Standing): readonly Reason[] {
+  const { status, attempts, maxAttempts, completedAtMs } = job;
+  const when = `after attempt ${attempts} of ${maxAttempts}, at ${at(completedAtMs, nowMs)}`;
+  return [reason(status, `It ${how} for good ${when}: ${said(job)}. Requeue it to run it again.`)];
 }
 
 function said({ error }: JobRecord): string {

@@ -65,8 +65,10 @@ export interface Linked {
  * Parents that are not among the jobs are no part of one.
  */
 export function findCycle(jobs: readonly Linked[]): readonly string[] | undefined {
-  const parentsOf = new Map(jobs.map(({ id, parents }) => [id, parents]));
-  const stuck = withoutOrder(jobs, parentsOf);
+  const parentsOf = new Map<string, readonly string[]>();
+  // The same job twice is stored once: the first counts.
+  for (const { id, parents } of jobs) if (!parentsOf.has(id)) parentsOf.set(id, parents);
+  const stuck = withoutOrder(parentsOf);
   const [start] = stuck;
   if (start === undefined) return undefined;
   // Every job that is stuck has a parent that is: whoever follows those comes back to where they were.
@@ -82,13 +84,10 @@ export function findCycle(jobs: readonly Linked[]): readonly string[] | undefine
 }
 
 /** The jobs that are left when those whose parents have all been taken are taken, again and again. */
-function withoutOrder(
-  jobs: readonly Linked[],
-  parentsOf: ReadonlyMap<string, readonly string[]>,
-): ReadonlySet<string> {
+function withoutOrder(parentsOf: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
   const waitingFor = new Map<string, number>();
   const dependents = new Map<string, string[]>();
-  for (const { id, parents } of jobs) {
+  for (const [id, parents] of parentsOf) {
     const known = parents.filter((parent) => parentsOf.has(parent));
     waitingFor.set(id, known.length);
     for (const parent of known) {
@@ -97,7 +96,7 @@ function withoutOrder(
       else siblings.push(id);
     }
   }
-  const ready = jobs.filter(({ id }) => waitingFor.get(id) === 0).map(({ id }) => id);
+  const ready = [...parentsOf.keys()].filter((id) => waitingFor.get(id) === 0);
   for (const id of ready) {
     waitingFor.delete(id);
     for (const child of dependents.get(id) ?? []) {

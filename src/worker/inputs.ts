@@ -1,8 +1,9 @@
 /** What a job's parents came to, put where its handler expects it: into the params, and into `parentResults`. */
 import { GigqError } from '../core/errors.ts';
-import type { ClaimedJob, Inputs, ParentEnding, Reference } from '../core/job.ts';
+import type { ClaimedJob, Inputs, JobError, ParentEnding, Reference } from '../core/job.ts';
 import { limits } from '../core/limits.ts';
 import { utf8Length } from '../core/utf8.ts';
+import { isOfParent } from '../core/workflow.ts';
 
 /** What a handler is called with, apart from its context. */
 export interface Given {
@@ -51,14 +52,18 @@ export function tooLarge(): GigqError {
   );
 }
 
-function valueOf({ id, status, result, error }: ParentEnding, { kind }: Reference): unknown {
+function valueOf(parent: ParentEnding, { kind }: Reference): unknown {
+  const { status, result } = parent;
   const value: unknown = JSON.parse(result ?? 'null');
   if (kind === 'result') return value;
-  if (status === 'completed') return { status, result: value };
-  return {
-    status,
-    error: error ?? { name: 'JobCancelledError', message: `Job ${id} was cancelled` },
-  };
+  return status === 'completed' ? { status, result: value } : { status, error: errorOf(parent) };
+}
+
+/** Of one that was cancelled by hand: not what went wrong in an attempt before. */
+function errorOf({ id, status, error }: ParentEnding): JobError {
+  const isOwn = status !== 'cancelled' || isOfParent(error);
+  if (isOwn && error !== null) return error;
+  return { name: 'JobCancelledError', message: `Job ${id} was cancelled` };
 }
 
 /** Sets what is at the path, from `params` on; every step of it was there when the job was submitted. */

@@ -255,10 +255,13 @@ export class Model {
   prune(request: Input<'prune'>['before']): number {
     const before = this.#limitOf(request);
     const stored = this.jobs.length;
-    const needed = new Set(this.jobs.filter(needsItsParents).flatMap(({ parents }) => parents));
-    const isOld = (job: ModelJob): boolean =>
-      allows('prune', job.status) && !needed.has(job) && (job.endedAt ?? 0) < before;
-    this.jobs = this.jobs.filter((job) => !isOld(job));
+    const isNeeded = (job: ModelJob): boolean =>
+      this.jobs.some((each) => needsItsParents(each) && each.parents.includes(job));
+    // The latest first: what needed a job may have gone just before it.
+    for (const job of this.jobs.toReversed()) {
+      const isOld = allows('prune', job.status) && (job.endedAt ?? 0) < before;
+      if (isOld && !isNeeded(job)) this.jobs = this.jobs.filter((each) => each !== job);
+    }
     // What is removed changes nothing of how a workflow ended.
     for (const workflow of this.workflows.values()) workflow.counts = this.#countsOf(workflow);
     for (const { id, completedAt } of this.workflows.values()) {

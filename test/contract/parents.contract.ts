@@ -321,6 +321,19 @@ export const bringingBack: Suite = (holds) => {
     assert.deepEqual((await seam.everyJob()).map(({ id }) => id).toSorted(), ['bad', 'q']);
   });
 
+  holds(
+    'prune removes a whole chain that was cancelled, for nobody needs what has gone',
+    async (seam) => {
+      const chain = newJobs(20).map((job, at) =>
+        at === 0 ? job : { ...job, ...child(job.id, [`job-${at - 1}`]), id: job.id },
+      );
+      await seam.enqueue(...chain);
+      await seam.call('cancel', ['job-0']);
+      await seam.clock.advance(1);
+      assert.equal((await seam.call('prune', { before: null, after: null })).removed, 20);
+    },
+  );
+
   holds('a job whose parent was cleared is not brought back', async (seam) => {
     await seam.enqueue(newJob('p'), child('c', ['p']));
     await seam.call('cancel', ['c']);

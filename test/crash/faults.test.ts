@@ -43,7 +43,10 @@ describe('an error that a handler leaves to nobody', { concurrency: true }, () =
       const worker = await run(t, what, job('afterwards'));
       await worker.said('still there');
       const late = 'logged A handler failed after its attempt had ended: afterwards';
-      assert.deepEqual(worker.lines, ['completed afterwards', what, late, 'still there']);
+      assert.equal(worker.lines.at(-1), 'still there');
+      // A machine that is busy may record the end of the job after the timer of its handler.
+      const lines = ['completed afterwards', what, late, 'still there'];
+      assert.deepEqual(worker.lines.toSorted(), lines.toSorted());
     });
   }
 

@@ -75,3 +75,26 @@ describe('a workflow run by several processes', () => {
     );
   });
 });
+
+describe('why, after a worker was killed', () => {
+  it('says that nobody has heard of it, for the job that it ran and for those that wait', async (t) => {
+    const here = place(t);
+    const effects = new Effects(join(here.folder, 'effects'));
+    const params = { effects: effects.path };
+    const options = { workerId: 'victim', leaseDuration: '1s' } as const;
+    const worker = await WorkerProcess.start(t, here.database, options);
+    const running = await here.queue.submit(new Job({ task: 'obey', params }));
+    const waiting = await here.queue.submit(new Job({ task: 'obey', params }));
+    await found(() => effects.lines.length === 1, 'the run');
+    worker.signal('SIGKILL');
+    await worker.exit();
+    const reasons = async (id: string): Promise<string> =>
+      (await here.queue.why(id)).reasons.map(({ code, message }) => `${code} ${message}`).join(' ');
+    await found(async () => /worker_silent/u.test(await reasons(running.id)), 'its lease to pass');
+    assert.match(await reasons(running.id), /Its worker was last heard of at .*take the job over/u);
+    assert.match(
+      await reasons(waiting.id),
+      /no_worker_for_task .*\(victim was last heard of at .*\)\. Start one/u,
+    );
+  });
+});

@@ -111,10 +111,10 @@ The workflow failed.
   read-rates runs
 The workflow failed.
 Why read-rates?
-  It failed for good after 1 of 1 attempts, at TIME: Error: ENOENT: no such file or directory, open 'FILE'. Requeue it to run it again.
+  It failed for good after attempt 1 of 1, at TIME: Error: ENOENT: no such file or directory, open 'FILE'. Requeue it to run it again.
 Why add-up?
   It was cancelled at TIME: Its parent ID ended as failed.
-  Requeue parent ID to bring it back.
+  It began when 'read-rates' (ID) failed. Requeue that to bring it back.
 Requeued: 2 jobs. Second run
   read-rates runs
   add-up runs

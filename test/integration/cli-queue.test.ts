@@ -84,7 +84,7 @@ describe('requeue of a job that a parent took down', () => {
     assert.match(
       stderr,
       new RegExp(
-        `^gigq: Job ${child} cannot be requeued: it is cancelled\\. \\[not_possible\\] [^\n]+ Its parent ${parent} ended as failed\\. Requeue parent ${parent} to bring it back\\.\n$`,
+        `^gigq: Job ${child} cannot be requeued: it is cancelled\\. \\[not_possible\\] [^\n]+ Its parent ${parent} ended as failed\\. It began when [^\n]*${parent}\\)? failed\\. Requeue that to bring it back\\.\n$`,
         'u',
       ),
     );

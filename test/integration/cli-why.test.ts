@@ -42,7 +42,7 @@ describe('why', () => {
     await project.drain();
     const [how, what] = await lines(project, 'b');
     assert.match(how ?? '', /^It was cancelled at .+: Its parent a ended as failed\.$/u);
-    assert.equal(what, 'Requeue parent a to bring it back.');
+    assert.equal(what, "It began when 'broken' (a) failed. Requeue that to bring it back.");
   });
 
   test('keeps a reason on its line, whatever the error of the job holds', async (t) => {

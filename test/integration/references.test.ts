@@ -91,6 +91,17 @@ describe('references', () => {
     assert.deepEqual(await handle.result(last), [`Job ${page.id} was cancelled`]);
   });
 
+  it('to one result may be many', async (t) => {
+    const here = place(t);
+    const workflow = new Workflow('Many');
+    const page = workflow.addTask(fetchPage, { url: 'a' });
+    const many = Array.from({ length: 20_000 }, () => page.result);
+    const sum = workflow.addTask(count, { pages: many });
+    const handle = await workflow.submitAll(here.queue);
+    await here.worker().drain();
+    assert.equal(await handle.result(sum), 20_000);
+  });
+
   it('are checked by the schema when the job runs, not before', async (t) => {
     const here = place(t);
     const strict = task(

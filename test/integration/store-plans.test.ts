@@ -28,7 +28,7 @@ const byIndex: Readonly<Partial<Record<Statement, string>>> = {
   executions: 'SEARCH gigq_executions USING PRIMARY KEY (job=?)',
   renew: 'SEARCH gigq_workers USING INDEX sqlite_autoindex_gigq_workers_1 (instance=? AND epoch=?)',
   list: 'SEARCH job USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)',
-  pruneCandidates: 'SEARCH gigq_jobs USING INTEGER PRIMARY KEY (rowid>?)',
+  pruneCandidates: 'SEARCH gigq_jobs USING INTEGER PRIMARY KEY (rowid<?)',
   findJob: 'SEARCH gigq_jobs USING INDEX sqlite_autoindex_gigq_jobs_1 (id=?)',
   dependents: 'SEARCH edge USING INDEX gigq_edges_parent (parent=?)',
   release: 'SEARCH gigq_jobs USING INTEGER PRIMARY KEY (rowid=?)',
@@ -38,6 +38,7 @@ const byIndex: Readonly<Partial<Record<Statement, string>>> = {
   standingAgainst: 'SEARCH edge USING PRIMARY KEY (child=?)',
   workflowJobs: 'SEARCH gigq_jobs USING INDEX gigq_jobs_workflow (workflow=?)',
   listWorkflows: 'SEARCH gigq_workflows USING INTEGER PRIMARY KEY (rowid<?)',
+  listWorkflowsIn: 'SEARCH gigq_workflows USING INDEX gigq_workflows_status (status=? AND rowid<?)',
   forgetWorkflows:
     'SEARCH gigq_workflows USING COVERING INDEX gigq_workflows_empty (completed_at<?)',
   ahead: 'SEARCH gigq_jobs USING COVERING INDEX gigq_jobs_ready (lane=? AND priority>?)',

@@ -1,13 +1,16 @@
 // Why a job does not run, in every state that it can be in.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Job, task, Workflow } from 'gigq';
+import { Job, RetryLater, task, Workflow } from 'gigq';
 import { untyped } from '../helpers/any.ts';
-import { Gate, next, type Place, place } from '../helpers/worker-place.ts';
+import { found, Gate, next, type Place, place } from '../helpers/worker-place.ts';
 
 const noop = task('why.noop', async () => 'done');
 const broken = task('why.broken', { maxAttempts: 2, retryDelay: '1h' }, async () => {
   throw new Error('it broke');
+});
+const putOff = task('why.put-off', async () => {
+  throw new RetryLater('1h');
 });
 let gate = new Gate();
 const held = task('why.held', async () => gate.passed);
@@ -101,10 +104,7 @@ describe('why', () => {
     const { id } = await noop.submit(here.queue, {}, options);
     await parent.cancel();
     assert.deepEqual((await codes(here, id)).slice(0, 2), ['parents', 'parent_ended']);
-    assert.match(
-      await text(here, id),
-      /ended as cancelled, and it waits on .*Requeue that parent/u,
-    );
+    assert.match(await text(here, id), /was cancelled, and it waits on .*Requeue that parent/u);
   });
 
   it('ended: how, and what to do', async (t) => {
@@ -118,7 +118,7 @@ describe('why', () => {
     assert.match(await text(here, good.id), /^It completed at 20/u);
     assert.match(
       await text(here, bad.id),
-      /failed for good after 1 of 1 attempts.*Error: it broke\..*Requeue/u,
+      /failed for good after attempt 1 of 1.*Error: it broke\..*Requeue/u,
     );
     assert.match(await text(here, gone.id), /^It was cancelled at .*Requeue it/u);
     assert.deepEqual(await codes(here, taken.id), ['parent_ended', 'requeue_parent']);
@@ -126,6 +126,43 @@ describe('why', () => {
       await text(here, taken.id),
       new RegExp(`Its parent ${bad.id} ended as failed`, 'u'),
     );
+  });
+
+  it('taken down by way of others: where it began', async (t) => {
+    const here = place(t);
+    const bad = await broken.submit(here.queue, {}, { maxAttempts: 1, name: 'root' });
+    const child = await noop.submit(here.queue, {}, { dependencies: [bad.id] });
+    const grandchild = await noop.submit(here.queue, {}, { dependencies: [child.id] });
+    await here.worker().drain();
+    const began = new RegExp(`began when 'root' \\(${bad.id}\\) failed\\. Requeue that`, 'u');
+    assert.match(await text(here, grandchild.id), began);
+    assert.equal(await here.queue.requeueJob(grandchild.id), false);
+    await assert.rejects(grandchild.result(), { code: 'job_cancelled', hint: /where it began/u });
+    assert.equal(await here.queue.requeueJob(bad.id), true);
+    assert.equal(await grandchild.status(), 'blocked');
+  });
+
+  it('due, but nobody is there: as for a job that is ready', async (t) => {
+    const here = place(t);
+    const { id } = await noop.submit(here.queue, {}, { delay: '1ms' });
+    await found(async () => (await codes(here, id))[0] === 'due', 'its time');
+    assert.deepEqual(await codes(here, id), ['due', 'no_worker_for_task']);
+  });
+
+  it('put off by its handler: until when, and what it said', async (t) => {
+    const here = place(t);
+    const { id } = await putOff.submit(here.queue);
+    await here.worker().drain();
+    assert.match(await text(here, id), /attempt 1 of 3, after RetryLater: .*in 1h/u);
+  });
+
+  it('blocked behind thousands of others: says that the search was ended', async (t) => {
+    const here = place(t);
+    const workflow = new Workflow('Long');
+    let last = workflow.addTask(noop);
+    for (let n = 0; n < 5500; n += 1) last = workflow.addTask(noop, {}, { dependsOn: [last] });
+    await workflow.submitAll(here.queue);
+    assert.deepEqual(await codes(here, last.id), ['parents', 'search_ended']);
   });
 
   it('of no job is an error', async (t) => {

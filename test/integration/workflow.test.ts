@@ -184,6 +184,16 @@ describe('what is refused', () => {
     await assertRefused(() => here.queue.submitMany(jobs), 'workflow_cycle', / → /u);
   });
 
+  it('no cycle where there is none: the same Job twice in a batch', async (t) => {
+    const here = place(t);
+    const job = (id: string, dependencies: readonly string[] = []): Job =>
+      new Job({ task: 'wf.echo', id, dependencies });
+    const [p, r, q, c] = [job('p'), job('r'), job('q', ['r']), job('c', ['p', 'q'])];
+    const jobs = [p, c, c, r, q].filter((each) => each !== undefined);
+    await here.queue.submitMany(jobs);
+    assert.equal((await here.queue.stats()).total, 4);
+  });
+
   it('a job that waits for itself', async (t) => {
     const workflow = new Workflow('Self');
     workflow.addJob(new Job({ task: 'wf.echo', id: 'me', dependencies: ['me'] }));

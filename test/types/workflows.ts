@@ -99,6 +99,22 @@ task('t.context', async (_: {}, { parentResults, job: { workflowId } }) => {
   expectType<Same<typeof workflowId, string | null>>();
 });
 
+// Lists that mix references and values, tuples, and parts that lie deep.
+const join = task('t.join', ({ parts }: { parts: string[] }) => parts.join(''));
+const pair = task('t.pair', ({ t }: { t: [string, number] }) => t);
+const deep = task('t.deep', ({ a }: { a: { b: { c: number }[] } }) => a.b.length);
+const url = workflow.addTask(one, { page: page.result });
+const size = workflow.addTask(text, 'abc');
+workflow.addTask(join, { parts: ['a', url.result] });
+workflow.addTask(pair, { t: ['a', 1] });
+workflow.addTask(pair, { t: [url.result, size.result] });
+workflow.addTask(pair, { t: workflow.addTask(pair, { t: ['a', 2] }).result });
+workflow.addTask(deep, { a: { b: [{ c: size.result }, { c: 2 }] } });
+// @ts-expect-error a list that is too long
+workflow.addTask(pair, { t: [url.result, size.result, size.result] });
+// @ts-expect-error and one the wrong way round
+workflow.addTask(pair, { t: [size.result, url.result] });
+
 // ── what does not ───────────────────────────────────────────────────────────────────────────────
 
 // @ts-expect-error the result of another type

@@ -56,7 +56,12 @@ function listWorkflows(
   if (before !== null && cursor === undefined) throw workflowNotFound(before);
   const below = Number(cursor?.['seq'] ?? Number.MAX_SAFE_INTEGER);
   context.workflows.flush();
-  return context.connection.all('listWorkflows', { below, limit, status }).map(toWorkflow);
+  const { connection } = context;
+  const rows =
+    status === null
+      ? connection.all('listWorkflows', { below, limit })
+      : connection.all('listWorkflowsIn', { below, limit, status });
+  return rows.map(toWorkflow);
 }
 
 function list(context: Context, request: ListRequest): Page {

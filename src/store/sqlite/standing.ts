@@ -1,6 +1,14 @@
 /** Where one job stands, read by the rules of claiming: the lanes that its workers take, in the order of their claims. */
 import type { JobRecord } from '../../core/job.ts';
-import { aheadMax, knows, type Relative, serves, type Standing } from '../../core/standing.ts';
+import {
+  aheadMax,
+  isLive,
+  isReady,
+  knows,
+  type Relative,
+  serves,
+  type Standing,
+} from '../../core/standing.ts';
 import type { OnParentFailure } from '../../core/state.ts';
 import type { WorkerRecord } from '../../core/worker.ts';
 import type { Context } from './context.ts';
@@ -9,11 +17,12 @@ import { toJobRecord, toWorker } from './rows.ts';
 
 const shownParents = 3;
 const shownRoots = 3;
-/** Ancestors that are looked at in search of roots: some ten milliseconds. */
-const walked = 2000;
+/** Parents that are read in search of roots: some ten milliseconds. */
+const walked = 5000;
 
 export function standing(context: Context, id: string): Standing | null {
   const { connection, clock } = context;
+  const nowMs = clock.wall();
   const row = connection.get('get', { id });
   const found = connection.get('findJob', { id }) as unknown as Found | undefined;
   if (row === undefined || found === undefined) return null;
@@ -26,12 +35,12 @@ export function standing(context: Context, id: string): Standing | null {
     onParentFailure: found.policy,
     parents: parents.map(({ id: parent, name, status }) => ({ id: parent, name, status })),
     parentCount: total,
-    roots: isBlocked ? rootsOf(context, found.seq) : [],
-    isTakenDown: job.status === 'cancelled' && found.takenDownBy !== null,
+    ...(isBlocked ? rootsOf(context, found.seq) : noRoots),
+    cause: job.status === 'cancelled' ? causeOf(context, found.takenDownBy) : null,
     against: job.status === 'cancelled' ? (standingAgainst(context, found) ?? null) : null,
     workers,
-    ahead: job.status === 'pending' ? aheadOf(context, job, { ...found, workers }) : nobody,
-    nowMs: clock.wall(),
+    ahead: isReady(job, nowMs) ? aheadOf(context, job, { ...found, workers, nowMs }) : nobody,
+    nowMs,
   };
 }
 
@@ -44,8 +53,10 @@ interface Found {
 
 const nobody = { higher: 0, earlier: 0 };
 const noParents = { parents: [], total: 0 };
+const noRoots: Roots = { roots: [], isCutShort: false };
 
 interface Holding extends Relative {
+  readonly seq: number;
   readonly total: number;
 }
 
@@ -53,27 +64,53 @@ function holding(
   { connection }: Context,
   child: number,
   limit = shownParents,
-): { readonly parents: readonly Relative[]; readonly total: number } {
+): { readonly parents: readonly Holding[]; readonly total: number } {
   const rows = connection.all('holdingParents', { child, limit }) as unknown as readonly Holding[];
   return { parents: rows, total: rows[0]?.total ?? 0 };
 }
 
-/** Goes up from parent to parent, breadth first, to those that are not blocked themselves. */
-function rootsOf(context: Context, seq: number): readonly string[] {
+/**
+ * Goes up from parent to parent, breadth first, to those that are not blocked themselves. Bounded by what is read, for it
+ * keeps others waiting.
+ */
+function rootsOf(context: Context, seq: number): Roots {
   const roots = new Set<string>();
   const seen = new Set([seq]);
+  let read = 0;
   for (const child of seen) {
-    if (roots.size >= shownRoots || seen.size > walked) break;
-    for (const { id, status } of holding(context, child, walked).parents) {
-      if (status !== 'blocked') roots.add(id);
-      else seen.add(Number(context.connection.get('findJob', { id })?.['seq']));
+    if (roots.size >= shownRoots) break;
+    if (read >= walked) return { roots: [...roots], isCutShort: roots.size === 0 };
+    const { parents } = holding(context, child, walked - read);
+    read += parents.length;
+    for (const { id, seq: parent, status } of parents) {
+      if (status === 'blocked') seen.add(parent);
+      else roots.add(id);
     }
   }
-  return [...roots].slice(0, shownRoots);
+  return { roots: [...roots].slice(0, shownRoots), isCutShort: false };
+}
+
+type Roots = Pick<Standing, 'roots' | 'isCutShort'>;
+
+/** The job whose ending took this one down in the end: the first above it that was not taken down itself. */
+function causeOf({ connection }: Context, takenDownBy: number | null): Standing['cause'] {
+  let cause: Standing['cause'] = null;
+  for (let seq = takenDownBy; seq !== null;) {
+    const row = connection.get('takenDown', { seq }) as unknown as Cause | undefined;
+    if (row === undefined) return cause;
+    cause = { id: row.id, name: row.name, status: row.status };
+    seq = row.takenDownBy;
+  }
+  return cause;
+}
+
+interface Cause extends Relative {
+  readonly takenDownBy: number | null;
 }
 
 interface Place {
   readonly seq: number;
+  readonly nowMs: number;
   readonly workers: readonly WorkerRecord[];
 }
 
@@ -81,11 +118,11 @@ interface Place {
 function aheadOf(
   { connection, lanes }: Context,
   job: JobRecord,
-  { seq, workers }: Place,
+  { seq, workers, nowMs }: Place,
 ): Standing['ahead'] {
   lanes.flush();
   const able = workers.filter(
-    (worker) => worker.state === 'active' && knows(worker, job) && serves(worker, job),
+    (worker) => isLive(worker, nowMs) && knows(worker, job) && serves(worker, job),
   );
   const taken = lanes
     .ready()

@@ -89,29 +89,33 @@ function requeueWorkflow(context: Context, id: string): number {
 
 interface Candidate extends Standing {
   readonly completedAt: number | null;
-  /** A dependent that may still run needs it. */
-  readonly isNeeded: number;
 }
 
 function prune(context: Context, request: PruneRequest): { removed: number; next: number | null } {
   const rows = context.connection.all('pruneCandidates', {
-    after: request.after ?? 0,
+    below: request.after ?? Number.MAX_SAFE_INTEGER,
     limit: pruneChunk,
   }) as unknown as Candidate[];
   const before = pruneBefore(context, request);
   context.workflows.flush();
-  const old = rows.filter((job) => mayGo(job, before));
-  for (const job of old) {
-    context.connection.run('removeJob', { seq: job.seq });
-    move(context, job, job.status, null);
-  }
+  // One after the other: what needed a job may have gone just before it.
+  const removed = rows.filter((job) => mayGo(job, before) && remove(context, job)).length;
   context.workflows.flushRemovals(before);
   const isLast = rows.length < pruneChunk;
-  return { removed: old.length, next: isLast ? null : (rows.at(-1)?.seq ?? null) };
+  return { removed, next: isLast ? null : (rows.at(-1)?.seq ?? null) };
 }
 
-function mayGo({ status, completedAt, isNeeded }: Candidate, before: number): boolean {
-  return allows('prune', status) && isNeeded === 0 && (completedAt ?? 0) < before;
+function mayGo({ status, completedAt }: Candidate, before: number): boolean {
+  return allows('prune', status) && (completedAt ?? 0) < before;
+}
+
+/** Unless a dependent still needs it. */
+function remove(context: Context, job: Candidate): boolean {
+  const { seq, status } = job;
+  if (context.connection.get('isNeeded', { seq }) !== undefined) return false;
+  context.connection.run('removeJob', { seq });
+  move(context, job, status, null);
+  return true;
 }
 
 function pruneBefore(context: Context, { before }: PruneRequest): number {
