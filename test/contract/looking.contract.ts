@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { statuses } from '../../dist/core/state.js';
 import type { ListRequest, Page, Reply } from '../../dist/store/store.js';
 import {
+  anyJob,
   completed,
   failed,
   failedForGood,
@@ -14,11 +15,7 @@ import {
 import type { Suite } from './contract.ts';
 
 const all: ListRequest = {
-  statuses: null,
-  task: null,
-  queue: null,
-  workflow: null,
-  worker: null,
+  ...anyJob,
   limit: 100,
   before: null,
 };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { decide } from '../../dist/core/decide.js';
 import type { Answer } from '../../dist/store/store.js';
 import {
+  anyJob,
   completed,
   newJob,
   newJobs,
@@ -39,11 +40,7 @@ export const run: Suite = (holds) => {
     const [job] = await worker.take(1);
     const settlement = decide(job!, completed, 0);
     const list = {
-      statuses: null,
-      task: null,
-      queue: null,
-      workflow: null,
-      worker: null,
+      ...anyJob,
       limit: 10,
       before: null,
     };
@@ -74,11 +71,7 @@ export const run: Suite = (holds) => {
 
   holds('a unit that is refused is rejected alone', async (seam) => {
     const list = {
-      statuses: null,
-      task: null,
-      queue: null,
-      workflow: null,
-      worker: null,
+      ...anyJob,
       limit: 1,
     };
     const answers = await runAll(seam.store, [

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { completed, failedForGood, newJob, newJobs, waitsFor } from '../helpers/store-seam.ts';
+import {
+  anyJob,
+  completed,
+  failedForGood,
+  newJob,
+  newJobs,
+  waitsFor,
+} from '../helpers/store-seam.ts';
 import { assertCounted, child, runEverything, statuses } from '../helpers/store-parents.ts';
 import type { Suite } from './contract.ts';
 
@@ -162,10 +169,7 @@ export const workflows: Suite = (holds) => {
     await seam.call('enqueueWorkflow', { workflow, jobs: [newJob('a'), newJob('b')] });
     await seam.enqueue(newJob('c'));
     const filter = {
-      statuses: null,
-      task: null,
-      queue: null,
-      worker: null,
+      ...anyJob,
       limit: 10,
       before: null,
     };

@@ -169,14 +169,15 @@ export class Seam {
   }
 }
 
-const everyJob = {
+/** What a list is to be of: whatever there is. */
+export const anyJob = {
   statuses: null,
   task: null,
   queue: null,
   workflow: null,
   worker: null,
-  limit: 1000,
 } as const;
+const everyJob = { ...anyJob, limit: 1000 } as const;
 
 export class SeamWorker {
   readonly key: WorkerKey;

@@ -102,6 +102,35 @@ describe('references', () => {
     assert.equal(await handle.result(sum), 20_000);
   });
 
+  it('to a job that was cancelled by hand do not tell of an attempt before', async (t) => {
+    const here = place(t);
+    const workflow = new Workflow('Between attempts');
+    const options = { retryDelay: '1h' } as const;
+    const page = workflow.addTask(fetchPage, { url: 'bad' }, options);
+    const last = workflow.addTask(survey, { pages: [page.settled] }, { onParentFailure: 'run' });
+    const handle = await workflow.submitAll(here.queue);
+    const worker = here.worker();
+    await worker.drain();
+    await here.queue.cancel(page.id);
+    await worker.drain();
+    assert.deepEqual(await handle.result(last), [`Job ${page.id} was cancelled`]);
+  });
+
+  it('at places of more than 16 MiB together are refused', async (t) => {
+    const here = place(t);
+    const workflow = new Workflow('Long keys');
+    const page = workflow.addTask(fetchPage, { url: 'a' });
+    workflow.addTask(echo, {
+      ['k'.repeat(100_000)]: Array.from({ length: 170 }, () => page.result),
+    });
+    await assertRefused(
+      () => workflow.submitAll(here.queue),
+      'too_large',
+      /places of its references/u,
+    );
+    assert.equal((await here.queue.stats()).total, 0);
+  });
+
   it('are checked by the schema when the job runs, not before', async (t) => {
     const here = place(t);
     const strict = task(

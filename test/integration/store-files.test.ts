@@ -15,7 +15,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { openHere } from '../../dist/store/open.js';
 import { contentsOf, garbage, makeDatabase, overwrite, pageSize } from '../helpers/store-files.ts';
 import { Child } from '../helpers/store-process.ts';
-import { newJob, runAll, unit } from '../helpers/store-seam.ts';
+import { anyJob, newJob, runAll, unit } from '../helpers/store-seam.ts';
 import { temporaryFolder } from '../helpers/store-sqlite.ts';
 
 interface Refusal {
@@ -201,11 +201,7 @@ describe('a damaged database', () => {
     const before = contentsOf(folder);
     const store = openHere({ database: path, initialize: true });
     const list = {
-      statuses: null,
-      task: null,
-      queue: null,
-      workflow: null,
-      worker: null,
+      ...anyJob,
       limit: 1000,
       before: null,
     };

@@ -8,6 +8,7 @@ import type { ClaimedJob } from '../../dist/core/job.js';
 import type { Answer, Claim, Unit } from '../../dist/store/store.js';
 import { Child } from '../helpers/store-process.ts';
 import {
+  anyJob,
   completed,
   newJob,
   newJobs,
@@ -140,11 +141,7 @@ describe('while another connection holds the write lock', () => {
     other.exec('BEGIN IMMEDIATE');
     const writing = runAll(seam.store, [unit('cancel', ['a'])]);
     const list = {
-      statuses: null,
-      task: null,
-      queue: null,
-      workflow: null,
-      worker: null,
+      ...anyJob,
       limit: 5,
       before: null,
     };

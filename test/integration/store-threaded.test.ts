@@ -10,15 +10,11 @@ import { GigqError, JobNotFoundError } from '../../dist/core/errors.js';
 import { openStore } from '../../dist/store/open.js';
 import type { StoreHandle } from '../../dist/store/store-handle.js';
 import { within } from '../helpers/store-process.ts';
-import { completed, newJob, newJobs, newWorker, slots } from '../helpers/store-seam.ts';
+import { anyJob, completed, newJob, newJobs, newWorker, slots } from '../helpers/store-seam.ts';
 import { temporaryFolder } from '../helpers/store-sqlite.ts';
 
 const list = {
-  statuses: null,
-  task: null,
-  queue: null,
-  workflow: null,
-  worker: null,
+  ...anyJob,
   limit: 5,
   before: null,
 };

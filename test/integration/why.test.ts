@@ -107,6 +107,19 @@ describe('why', () => {
     assert.match(await text(here, id), /was cancelled, and it waits on .*Requeue that parent/u);
   });
 
+  it('blocked: a parent that ended badly is named before those that go on', async (t) => {
+    const here = place(t);
+    const handles = await noop.submitMany(here.queue, [{}, {}, {}, {}], { delay: '1h' });
+    const ids = handles.map(({ id }) => id);
+    const options = { dependencies: ids, onParentFailure: 'wait' } as const;
+    const { id } = await noop.submit(here.queue, {}, options);
+    await handles.at(-1)?.cancel();
+    assert.match(
+      await text(here, id),
+      new RegExp(`4 parents: [^,]+${ids.at(-1)}\\) was cancelled,`, 'u'),
+    );
+  });
+
   it('ended: how, and what to do', async (t) => {
     const here = place(t);
     const good = await noop.submit(here.queue);

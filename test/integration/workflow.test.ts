@@ -226,6 +226,16 @@ describe('what is refused', () => {
     assert.equal(workflow.jobs.length, 1);
   });
 
+  it('a result for such a job, though it came into the params later', async (t) => {
+    const workflow = new Workflow('Later');
+    const page = workflow.addTask(fetchPage, { url: 'a' });
+    const params: Record<string, unknown> = {};
+    const options = { task: 'wf.echo', params, onParentFailure: 'run' } as const;
+    workflow.addJob(new Job(options), { dependsOn: [page] });
+    params['page'] = page.result;
+    await refusedAt(t, workflow, 'invalid_option', /params\.page is the result of/u);
+  });
+
   it('another job with an id that is taken, a node that is none, an option that there is not', () => {
     const workflow = new Workflow('Wrong');
     const job = new Job({ task: 'wf.echo', id: 'x' });

@@ -151,6 +151,7 @@ function recall(context: Context, dependents: readonly Dependent[]): readonly nu
     const { seq, status, policy, parent } = dependent;
     if (policy === 'run') blocked.add(dependent);
     else if (status === 'cancelled' && dependent.takenDownBy === parent) {
+      // That it has parents is all that matters here of how many there are.
       const job = { ...dependent, parents: 1 };
       if (revive(context, job, true)) back.push(seq);
     }
