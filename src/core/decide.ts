@@ -1,5 +1,6 @@
 /** THE state machine: how an execution ended, and what becomes of its job. */
-import type { Due, JobError, Lease, RetryPolicy, Settlement } from './job.ts';
+import type { CrashRecord, Due, JobError, Lease, RetryPolicy, Settlement } from './job.ts';
+import { limits } from './limits.ts';
 import { retryDelayMs } from './retry.ts';
 
 /** How an execution ended. */
@@ -11,11 +12,19 @@ export type Outcome =
   | { readonly kind: 'postponed'; readonly due: Due; readonly error: JobError | null }
   /** Given back by a worker that stops: uses up no attempt. */
   | { readonly kind: 'released' }
-  /** Its worker is gone: uses up no attempt. */
-  | { readonly kind: 'lost'; readonly error: JobError };
+  | ProcessLost;
+
+/**
+ * The process that it ran in, or the worker that held it, is gone: uses up no attempt. `crashed`: this job must have been
+ * the cause. `suspected`: it may have been. `expired`: nobody knows what was. `lost`: another one was.
+ */
+export interface ProcessLost {
+  readonly kind: 'crashed' | 'suspected' | 'expired' | 'lost';
+  readonly error: JobError;
+}
 
 /** What deciding needs to know of a running job. */
-export interface Decidable {
+export interface Decidable extends CrashRecord {
   readonly lease: Lease;
   readonly attempts: number;
   readonly maxAttempts: number;
@@ -42,13 +51,59 @@ export function decide(job: Decidable, outcome: Outcome, draw: number): Settleme
     case 'postponed':
       return again(uncharged(job), 'released', outcome.error, outcome.due);
     case 'released':
-      return again(uncharged(job), 'released', null, now);
+      return { ...again(uncharged(job), 'released', null, now), suspect: job.suspect };
+    case 'crashed':
+    case 'suspected':
+    case 'expired':
     case 'lost':
-      return again(uncharged(job), 'lost', outcome.error, now);
+      return afterLoss(accused(uncharged(job), outcome.kind), outcome.error);
   }
 }
 
 const now: Due = { afterMs: 0 };
+
+// ── crashes are not failures ────────────────────────────────────────────────────────────────────
+
+/** The job with what its loss is to be remembered by. */
+function accused(job: Decidable, kind: ProcessLost['kind']): Decidable {
+  return {
+    ...job,
+    crashes: job.crashes + Number(kind === 'crashed'),
+    expiries: job.expiries + Number(kind === 'expired'),
+    suspect: job.suspect || kind === 'crashed' || kind === 'suspected',
+  };
+}
+
+/** It runs again at once, until its budget is used up. */
+function afterLoss(job: Decidable, error: JobError): Settlement {
+  const { crashes, expiries, suspect } = job;
+  const kept = { crashes, expiries, suspect };
+  const isSpent = crashes >= limits.crashes || expiries >= limits.expiries;
+  return isSpent
+    ? settlement(job, {
+        ...kept,
+        status: 'failed',
+        execution: 'lost',
+        error: crashLoop(job, error),
+      })
+    : { ...again(job, 'lost', error, now), ...kept };
+}
+
+function crashLoop({ crashes, expiries }: Decidable, cause: JobError): JobError {
+  const often =
+    crashes >= limits.crashes
+      ? `It ended the process that it ran in ${crashes} times`
+      : `The workers that ran it were lost ${expiries} times`;
+  const advice =
+    'so it is not run again. Look at its executions, and at what its processes wrote to stderr; requeue it to try again';
+  return {
+    name: 'CrashLoop',
+    message: `${often}, ${advice}. The last time: ${cause.message}`,
+    cause,
+  };
+}
+
+// ── putting settlements together ────────────────────────────────────────────────────────────────
 
 function isLastAttempt(job: Decidable): boolean {
   return job.attempts >= job.maxAttempts;
@@ -73,9 +128,11 @@ function again(
 }
 
 type Ending = Pick<Settlement, 'status' | 'execution'> &
-  Partial<Pick<Settlement, 'due' | 'result' | 'error'>>;
+  Partial<Pick<Settlement, 'due' | 'result' | 'error' | keyof CrashRecord>>;
 
+/** A run that comes to its own end clears the job of suspicion; the crashes before stay counted. */
 function settlement(job: Decidable, ending: Ending): Settlement {
-  const { lease, attempts } = job;
-  return { lease, attempts, due: null, result: null, error: null, ...ending };
+  const { lease, attempts, crashes, expiries } = job;
+  const cleared = { crashes, expiries, suspect: false };
+  return { lease, attempts, due: null, result: null, error: null, ...cleared, ...ending };
 }

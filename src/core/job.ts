@@ -75,7 +75,7 @@ export interface Lease {
 }
 
 /** A job that a worker holds, with everything that running and deciding need. */
-export interface ClaimedJob {
+export interface ClaimedJob extends CrashRecord {
   readonly lease: Lease;
   readonly id: string;
   readonly task: string;
@@ -105,6 +105,16 @@ export interface ClaimedJob {
   readonly inputs: Inputs | 'ask' | null;
 }
 
+/** What the ends of the processes and leases that it ran in have told of a job. */
+export interface CrashRecord {
+  /** Runs in which its process died, and nothing else can have been the cause. */
+  readonly crashes: number;
+  /** Runs that ended with the lease, whoever was the cause. */
+  readonly expiries: number;
+  /** It may end the process that it runs in: it is run in one of its own. */
+  readonly suspect: boolean;
+}
+
 /** How a parent ended, and where that goes. `result` is JSON text; `error` is told only where something refers to it. */
 export interface ParentEnding extends Parent {
   readonly status: FinalStatus;
@@ -122,7 +132,7 @@ export type ExecutionStatus =
   'running' | 'completed' | 'failed' | 'timeout' | 'cancelled' | 'lost' | 'released';
 
 /** How one execution ends, in terms of what is written. `decide` makes it, a store writes it. */
-export interface Settlement {
+export interface Settlement extends CrashRecord {
   readonly lease: Lease;
   readonly status: 'completed' | 'failed' | 'timeout' | 'scheduled' | 'pending';
   readonly attempts: number;
@@ -140,7 +150,7 @@ export interface Progress {
 }
 
 /** The whole record of a job as it is stored. `params` and `result` are JSON text. */
-export interface JobRecord {
+export interface JobRecord extends CrashRecord {
   readonly id: string;
   readonly task: string;
   readonly queue: string;

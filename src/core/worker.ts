@@ -13,6 +13,9 @@ export interface NewWorker {
   readonly version: string;
   readonly queues: readonly string[] | null;
   readonly tasks: readonly string[];
+  /** Those of them that always run in processes of their own, and those that could, for they come from modules. */
+  readonly processTasks: readonly string[];
+  readonly moduleTasks: readonly string[];
   readonly concurrency: number;
   readonly leaseMs: number;
 }

@@ -66,10 +66,13 @@ export interface ClaimRequest {
   readonly queues: readonly string[] | null;
   /** The labels of the free slots: at most one job is claimed for each, at most 1,000. */
   readonly slots: readonly string[];
+  /** Tasks whose suspects it runs in processes of their own; of all others together it takes one, if `oneSuspect`. */
+  readonly apart: readonly string[];
+  readonly oneSuspect: boolean;
 }
 
 export interface Claim {
-  /** In the order of the slots: highest priority first, then first in. */
+  /** In the order of the slots: one suspect that is taken beside others, then highest priority first, then first in. */
   readonly jobs: readonly ClaimedJob[];
   /** How long until the next scheduled job is due; null if none is. Only said when slots stayed free. */
   readonly nextDueMs: number | null;

@@ -25,6 +25,10 @@ export interface ClaimHost {
   readonly key: WorkerKey | null;
   /** The tasks that there are at this moment. */
   taskNames(): readonly string[];
+  /** Tasks whose suspects run in processes of their own. */
+  readonly moduleTasks: readonly string[];
+  /** Whether a suspect of another task may run beside the others: one at a time. */
+  readonly mayTakeSuspect: boolean;
   take(jobs: readonly ClaimedJob[]): void;
   /** The store does not know the worker by this key any more. */
   fenced(worker: WorkerKey): void;
@@ -52,6 +56,8 @@ export class ClaimLoop {
   /** The last claim filled its slots: there may be more. */
   #isBusy = false;
   #inFlight = 0;
+  /** A claim on its way may bring a suspect that runs beside others. */
+  #isAskingForSuspect = false;
 
   constructor(host: ClaimHost) {
     const { count } = host.slots;
@@ -126,14 +132,17 @@ export class ClaimLoop {
   }
 
   async #ask(worker: WorkerKey, slots: readonly string[]): Promise<Claim | null> {
-    const { store, settings, waitMs } = this.#host;
+    const { store, settings, moduleTasks: apart, mayTakeSuspect, waitMs } = this.#host;
+    const oneSuspect = mayTakeSuspect && !this.#isAskingForSuspect;
+    if (oneSuspect) this.#isAskingForSuspect = true;
     try {
-      const { queues } = settings;
-      const tasks = this.#host.taskNames();
-      return await store.call('claim', { worker, tasks, queues, slots }, { waitMs });
+      const wanted = { tasks: this.#host.taskNames(), queues: settings.queues, apart, oneSuspect };
+      return await store.call('claim', { worker, slots, ...wanted }, { waitMs });
     } catch (error) {
       this.#host.claimFailed(error);
       return null;
+    } finally {
+      if (oneSuspect) this.#isAskingForSuspect = false;
     }
   }
 

@@ -1,16 +1,18 @@
 /** What shows that a worker's process is gone without waiting for its lease: only what is certain counts. */
-import type { NewWorker } from '../core/worker.ts';
 import { processIdentity, processState, type ProcessIdentity } from './identity.ts';
 
-/** What a worker's row says about its process. */
-export type Suspect = Pick<NewWorker, 'host' | 'pid' | 'pidStart' | 'bootId' | 'pidNamespace'>;
+/** `process`: its process has ended; `boot`: with all others, when the system went down. */
+export type Gone = 'process' | 'boot';
 
-export function isGone(worker: Suspect, self: ProcessIdentity = processIdentity()): boolean {
-  if (worker.bootId === null || self.bootId === null) return false;
-  if (worker.bootId !== self.bootId) return worker.host === self.host;
+export function goneBy(
+  worker: ProcessIdentity,
+  self: ProcessIdentity = processIdentity(),
+): Gone | null {
+  if (worker.bootId === null || self.bootId === null) return null;
+  if (worker.bootId !== self.bootId) return worker.host === self.host ? 'boot' : null;
   // In another pid namespace the same number is another process: containers on one volume would see each other as dead.
-  if (worker.pidNamespace === null || worker.pidNamespace !== self.pidNamespace) return false;
-  return !isThere(worker.pid) || isAnother(worker);
+  if (worker.pidNamespace === null || worker.pidNamespace !== self.pidNamespace) return null;
+  return !isThere(worker.pid) || isAnother(worker) ? 'process' : null;
 }
 
 /** Asked by a signal that is not sent: /proc may hide the processes of other users. */
@@ -23,7 +25,7 @@ function isThere(pid: number): boolean {
 }
 
 /** Whether what is left is no running process (a zombie, a dead one), or a later one with the same number. */
-function isAnother({ pid, pidStart }: Suspect): boolean {
+function isAnother({ pid, pidStart }: ProcessIdentity): boolean {
   const found = processState(pid);
   if (found === null) return false;
   return (

@@ -1,16 +1,13 @@
-/**
- * Takes the jobs of workers that are dead, so that others run them. It has no power that a worker lacks: a dead worker's
- * jobs are settled with its old leases, and a store refuses what has changed since it was seen.
- */
-import { decide } from '../core/decide.ts';
-import type { ClaimedJob, JobError } from '../core/job.ts';
+/** Looks for workers that are dead, now and then, and takes their jobs, so that others run them. */
+import type { JobError } from '../core/job.ts';
 import { defaults } from '../core/limits.ts';
 import { type Vigil, watch } from '../core/liveness.ts';
 import type { WorkerRecord } from '../core/worker.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 import { Alarm } from './alarm.ts';
-import { isGone } from './evidence.ts';
+import { goneBy } from './evidence.ts';
 import type { Settings } from './options.ts';
+import { type Death, reap } from './reap.ts';
 
 export interface ReaperHost {
   readonly store: StoreHandle;
@@ -77,49 +74,49 @@ export class Reaper {
     const look = { self: instance, workers, askedAtMs, answeredAtMs: performance.now() };
     const { vigil, dead, nextMs } = watch(this.#vigil, look);
     this.#vigil = vigil;
-    for (const worker of workers) {
-      if (dead.includes(worker)) await this.#reap(worker, silence(worker));
-      else if (this.#canBeChecked(worker) && isGone(worker))
-        await this.#reap(worker, death(worker));
-    }
+    const others = workers.filter(
+      ({ state, instance: each }) => state !== 'lost' && each !== instance,
+    );
+    const silent = dead.filter((worker) => !others.includes(worker) || goneBy(worker) === null);
+    for (const worker of silent) await this.#reap([worker], silence(worker));
+    for (const together of processesGone(others)) await this.#reap(together, deathOf(together));
     return nextMs;
   }
 
-  #canBeChecked({ instance, state }: WorkerRecord): boolean {
-    return state !== 'lost' && instance !== this.#host.instance;
-  }
-
-  /** Takes all of the worker's jobs, some at a time; stops if somebody else does so too. */
-  async #reap(worker: WorkerRecord, error: JobError): Promise<void> {
-    const { store, settings, waitMs } = this.#host;
-    const { instance, epoch, beat } = worker;
-    let isTaking = true;
-    while (isTaking) {
-      const jobs = await store.call('expired', { instance, epoch, beat }, { waitMs });
-      isTaking = jobs.length > 0 && (await this.#settle(jobs, error));
-      const fields = { workerId: worker.label, jobs: jobs.length, reason: error.message };
-      if (isTaking) settings.logger.warn(fields, 'The jobs of a dead worker run again');
-    }
-  }
-
-  async #settle(jobs: readonly ClaimedJob[], error: JobError): Promise<boolean> {
-    const settlements = jobs.map((job) => decide(job, { kind: 'lost', error }, 0));
-    const { store, waitMs } = this.#host;
-    const answers = await store.call('settle', settlements, { waitMs });
-    return answers.includes('settled');
+  async #reap(workers: readonly WorkerRecord[], death: Death): Promise<void> {
+    const jobs = await reap(workers, death, this.#host);
+    if (jobs === 0) return;
+    const fields = { workerId: workers.map(({ label }) => label).join(', '), jobs };
+    const { logger } = this.#host.settings;
+    logger.warn({ ...fields, reason: death.error.message }, 'The jobs of a dead worker run again');
   }
 }
 
-function death({ label, host, pid }: WorkerRecord): JobError {
+/** The workers whose processes are gone, those of one process together. */
+function processesGone(workers: readonly WorkerRecord[]): readonly (readonly WorkerRecord[])[] {
+  const gone = workers.filter((worker) => goneBy(worker) !== null);
+  return [...Map.groupBy(gone, processOf).values()];
+}
+
+function processOf({ host, pid, pidStart, bootId, pidNamespace }: WorkerRecord): string {
+  return JSON.stringify([host, pid, pidStart, bootId, pidNamespace]);
+}
+
+/** What was stopping, or went down with the system, was told to end: its jobs need not be what ended it. */
+function deathOf(workers: readonly WorkerRecord[]): Death {
+  const [worker] = workers as readonly [WorkerRecord];
+  const wasTold = goneBy(worker) === 'boot' || workers.some(({ state }) => state === 'stopping');
+  return { loss: wasTold ? 'silent' : 'died', error: endOf(worker) };
+}
+
+function endOf({ label, host, pid }: WorkerRecord): JobError {
   return {
     name: 'WorkerLost',
     message: `Worker ${label} is gone: its process ${pid} on ${host} has ended`,
   };
 }
 
-function silence({ label, host, pid }: WorkerRecord): JobError {
-  return {
-    name: 'WorkerLost',
-    message: `Worker ${label} is gone: nothing was heard of it (process ${pid} on ${host})`,
-  };
+function silence({ label, host, pid }: WorkerRecord): Death {
+  const message = `Worker ${label} is gone: nothing was heard of it (process ${pid} on ${host})`;
+  return { loss: 'silent', error: { name: 'WorkerLost', message } };
 }

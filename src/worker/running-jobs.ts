@@ -10,6 +10,8 @@ import type { SettleBuffer } from './settle-buffer.ts';
 import type { Slots } from './slots.ts';
 
 export interface RunningParts {
+  /** Tasks whose suspects run in processes of their own. */
+  readonly moduleTasks: readonly string[];
   readonly slots: Slots;
   readonly settling: SettleBuffer;
   readonly announcer: Announcer;
@@ -27,6 +29,8 @@ export class RunningJobs implements AttemptHost {
   readonly #parts: RunningParts;
   readonly #attempts = new Set<Attempt>();
   readonly #waiting: Attempt[] = [];
+  /** Those that may end this very process. */
+  readonly #suspects = new Set<Attempt>();
   /** Handlers run in the context in which the worker was started, not in that of whatever woke it. */
   readonly #inContext = AsyncLocalStorage.snapshot();
 
@@ -38,6 +42,11 @@ export class RunningJobs implements AttemptHost {
     return this.#attempts.size;
   }
 
+  /** Whether a suspect runs beside the others. */
+  get hasSuspect(): boolean {
+    return this.#suspects.size > 0;
+  }
+
   get attempts(): readonly Attempt[] {
     return [...this.#attempts];
   }
@@ -47,6 +56,7 @@ export class RunningJobs implements AttemptHost {
     for (const job of jobs) {
       const attempt = new Attempt(job, this);
       this.#attempts.add(attempt);
+      if (job.suspect && !this.#parts.moduleTasks.includes(job.task)) this.#suspects.add(attempt);
       this.#waiting.push(attempt);
     }
     if (!isStarting) this.#inContext(() => this.#startSome());
@@ -72,6 +82,7 @@ export class RunningJobs implements AttemptHost {
     const { slots, announcer } = this.#parts;
     const { job } = attempt;
     this.#attempts.delete(attempt);
+    this.#suspects.delete(attempt);
     slots.giveBack([job.slot]);
     if (ending.outcome === null) announcer.gone('cancelled', attempt);
     else this.#settle(attempt, ending, ending.outcome);

@@ -159,7 +159,17 @@ export class Session implements Hosts {
     const { workerId: label, queues, concurrency, leaseMs } = this.settings;
     const { instance } = this;
     const tasks = this.#tasks.names();
-    return { ...processIdentity(), instance, label, version, queues, tasks, concurrency, leaseMs };
+    const { processTasks, moduleTasks } = this.#tasks;
+    const work = { queues, tasks, processTasks, moduleTasks, concurrency, leaseMs };
+    return { ...processIdentity(), instance, label, version, ...work };
+  }
+
+  get moduleTasks(): readonly string[] {
+    return this.#tasks.moduleTasks;
+  }
+
+  get mayTakeSuspect(): boolean {
+    return !this.#running.hasSuspect;
   }
 
   taskNames(): readonly string[] {

@@ -18,10 +18,15 @@ export type TaskSource = AnyTask | string | URL;
 export interface TaskTable {
   names(): readonly string[];
   named(name: string): TaskDefinition | undefined;
+  /** Tasks that always run in processes of their own, and those that could, for a process can import them. */
+  readonly processTasks: readonly string[];
+  readonly moduleTasks: readonly string[];
 }
 
 /** Every task that this process has defined at the moment of asking. */
 class DefinedTasks implements TaskTable {
+  readonly processTasks = [];
+  readonly moduleTasks = [];
   #tasks: ReadonlyMap<string, TaskDefinition> = new Map();
 
   names(): readonly string[] {
@@ -36,6 +41,8 @@ class DefinedTasks implements TaskTable {
 
 /** The tasks of a list, of which every module could be imported. */
 class ListedTasks implements TaskTable {
+  readonly processTasks = [];
+  readonly moduleTasks = [];
   readonly #tasks: ReadonlyMap<string, TaskDefinition>;
 
   constructor(tasks: readonly AnyTask[]) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { completed, failed, newJob, newJobs, slots } from '../helpers/store-seam.ts';
+import { innocent, completed, failed, newJob, newJobs, slots } from '../helpers/store-seam.ts';
 import type { Suite } from './contract.ts';
 
 const nothing = { jobs: [], nextDueMs: null, unknownTasks: [], fenced: false };
@@ -83,6 +83,7 @@ export const claim: Suite = (holds) => {
     assert.deepEqual(job, {
       ...kept,
       attempts: 1,
+      ...innocent,
       number: 1,
       slot: 'w-0',
       createdAtMs,

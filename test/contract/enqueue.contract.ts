@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { newJob, newJobs } from '../helpers/store-seam.ts';
+import { innocent, newJob, newJobs } from '../helpers/store-seam.ts';
 import type { Suite } from './contract.ts';
 
 const day = 86_400_000;
@@ -24,6 +24,7 @@ export const enqueue: Suite = (holds) => {
       ...kept,
       status: 'pending',
       attempts: 0,
+      ...innocent,
       dependencies: [],
       workflow: null,
       result: null,

@@ -93,6 +93,9 @@ const noLease = {
   attempts: 1,
   maxAttempts: 1,
   retry: null,
+  crashes: 0,
+  expiries: 0,
+  suspect: false,
 };
 
 /** Another ending than the one that was recorded, so that it is no settlement sent twice. */

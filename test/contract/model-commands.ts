@@ -54,6 +54,8 @@ const request = fc.record({
   ),
   queues: fc.constantFrom<readonly string[] | null>(null, null, null, ['x'], ['y'], []),
   free: fc.integer({ min: 1, max: 4 }),
+  apart: fc.constantFrom([], [], tasks, ['one']),
+  oneSuspect: fc.boolean(),
 });
 
 interface Wanted {
@@ -61,10 +63,12 @@ interface Wanted {
   readonly tasks: readonly string[];
   readonly queues: readonly string[] | null;
   readonly free: number;
+  readonly apart: readonly string[];
+  readonly oneSuspect: boolean;
 }
 
 async function assertClaimed(model: Model, seam: Seam, wanted: Wanted): Promise<void> {
-  const { instance, free } = wanted;
+  const { instance, free, apart, oneSuspect } = wanted;
   const life = model.lifeOf(instance)!;
   const key = { instance, epoch: life.epoch };
   const inQueue = (given: NewJob): boolean => wanted.queues?.includes(given.queue) ?? true;
@@ -72,15 +76,17 @@ async function assertClaimed(model: Model, seam: Seam, wanted: Wanted): Promise<
   const reply = await seam.call('claim', { ...wanted, worker: key, slots: slots(free) });
   assert.equal(reply.fenced, life.isOver);
   if (life.isOver) return;
-  const taken = model.claim(life, wants, free);
+  const taken = model.claim(life, { wants, apart, oneSuspect, slots: free });
   assert.deepEqual(
     reply.jobs.map(({ id, ...rest }) => [
       [id, rest.workflow, rest.dependencies],
       [rest.attempts, rest.number],
+      [rest.crashes, rest.expiries, rest.suspect],
     ]),
-    taken.map(({ given, workflow, attempts, number }) => [
+    taken.map(({ given, workflow, attempts, number, record }) => [
       [given.id, workflow, parentIds(given)],
       [attempts, number],
+      [record.crashes, record.expiries, record.suspect],
     ]),
   );
   for (const [index, each] of taken.entries()) {
@@ -151,7 +157,10 @@ const work = command(
   fc.tuple(worker, endings),
   ([instance, drawn]) =>
     async (model, { seam }) => {
-      await assertClaimed(model, seam, { instance, tasks, queues: null, free: 4 });
+      await assertClaimed(model, seam, {
+        ...{ instance, tasks, queues: null, free: 4 },
+        ...{ apart: [], oneSuspect: true },
+      });
       await assertFinished(model, seam, drawn);
     },
 );

@@ -1,6 +1,7 @@
 // What the commands of a model-based run are drawn from. Ids are few, so that jobs meet; a job waits for lower ones only,
 // so that there are no cycles.
 import fc from 'fast-check';
+import type { Outcome } from '../../dist/core/decide.js';
 import type { NewJob, Parents } from '../../dist/core/job.js';
 import { onParentFailure } from '../../dist/core/state.js';
 import {
@@ -34,16 +35,29 @@ export function pick<T>(items: readonly T[], at: number): T | undefined {
   return items[at % Math.max(1, items.length)];
 }
 
-export const outcomes = {
+export const outcomes: Readonly<Record<OutcomeName, Outcome>> = {
   completed,
   failed,
   failedForGood,
   timedOut,
   released,
   lost,
+  crashed: { ...lost, kind: 'crashed' },
+  suspected: { ...lost, kind: 'suspected' },
+  expired: { ...lost, kind: 'expired' },
   postponed: postponed(900),
 };
-export type OutcomeName = keyof typeof outcomes;
+export type OutcomeName =
+  | 'completed'
+  | 'failed'
+  | 'failedForGood'
+  | 'timedOut'
+  | 'released'
+  | 'lost'
+  | 'crashed'
+  | 'suspected'
+  | 'expired'
+  | 'postponed';
 export const outcome = fc.constantFrom<OutcomeName>(
   ...(Object.keys(outcomes) as OutcomeName[]),
   ...(['completed', 'completed', 'failedForGood'] as const),

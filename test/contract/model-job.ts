@@ -1,5 +1,5 @@
 // What the model knows of jobs, workflows, workers and runs.
-import type { ClaimedJob, NewJob, NewWorkflow } from '../../dist/core/job.js';
+import type { ClaimedJob, CrashRecord, NewJob, NewWorkflow } from '../../dist/core/job.js';
 import type { JobStatus } from '../../dist/core/state.js';
 import type { WorkflowStatus } from '../../dist/core/workflow.js';
 
@@ -11,6 +11,8 @@ export interface ModelJob {
   status: JobStatus;
   attempts: number;
   number: number;
+  /** What is held against it: crashes, expired leases, suspicion. */
+  record: CrashRecord;
   runAt: number | null;
   endedAt: number | null;
   life: Life | null;

@@ -1,5 +1,5 @@
 // What a store does, without a store: plain data and plain loops. Model-based runs compare every store with it.
-import type { NewJob, NewWorkflow, Settlement } from '../../dist/core/job.js';
+import type { CrashRecord, NewJob, NewWorkflow, Settlement } from '../../dist/core/job.js';
 import { allows, isFinal, type JobStatus } from '../../dist/core/state.js';
 import type { WorkflowStatus } from '../../dist/core/workflow.js';
 import type { Input, Settled } from '../../dist/store/store.js';
@@ -62,7 +62,7 @@ export class Model {
     const runAt = this.#instantOf(given.due);
     const status = this.#readyStatus(runAt);
     const fresh = { attempts: 0, number: 0, endedAt: null, life: null, executions: [] };
-    const free = { parents: [], error: null, isTakenDown: false };
+    const free = { parents: [], error: null, isTakenDown: false, record: clean };
     this.jobs.push({ given, workflow, status, runAt, ...fresh, ...free });
     return 'stored';
   }
@@ -106,7 +106,8 @@ export class Model {
 
   #revive(job: ModelJob): true {
     const renewed = { status: 'pending', attempts: 0, runAt: null, endedAt: null };
-    Object.assign(job, { ...renewed, error: null, isTakenDown: false });
+    const record = { ...clean, suspect: job.record.suspect };
+    Object.assign(job, { ...renewed, error: null, isTakenDown: false, record });
     return true;
   }
 
@@ -147,10 +148,12 @@ export class Model {
   }
 
   /** The jobs to claim, in order; leases them. */
-  claim(life: Life, wants: (job: NewJob) => boolean, slots: number): ModelJob[] {
+  claim(life: Life, wanted: Wanted): ModelJob[] {
     for (const job of this.jobs) if (this.dueMs(job) <= 0) job.status = 'pending';
-    const ready = this.jobs.filter(({ status, given }) => status === 'pending' && wants(given));
-    const taken = ready.toSorted((a, b) => b.given.priority - a.given.priority).slice(0, slots);
+    const ready = this.jobs.filter(
+      ({ status, given }) => status === 'pending' && wanted.wants(given),
+    );
+    const taken = inOrder(ready, wanted);
     for (const job of taken) {
       const { attempts, number } = job;
       Object.assign(job, {
@@ -183,7 +186,7 @@ export class Model {
   }
 
   settle({ job, number }: Pick<Run, 'job' | 'number'>, settlement: Settlement): Settled {
-    const { status, attempts, execution, error } = settlement;
+    const { status, attempts, execution, error, crashes, expiries, suspect } = settlement;
     if (!this.isCurrent({ job, number })) {
       const isKnown = this.jobs.includes(job);
       return isKnown && job.executions[number - 1] === execution ? 'duplicate' : 'lost';
@@ -192,7 +195,15 @@ export class Model {
     const runAt = this.#instantOf(settlement.due);
     const endedAt = isFinal(status) ? this.now : null;
     const message = error?.message ?? null;
-    Object.assign(job, { status, attempts, runAt, endedAt, life: null, error: message });
+    Object.assign(job, {
+      status,
+      attempts,
+      runAt,
+      endedAt,
+      life: null,
+      error: message,
+      record: { crashes, expiries, suspect },
+    });
     this.#follow();
     return 'settled';
   }
@@ -275,6 +286,25 @@ export class Model {
     if (request === null) return Infinity;
     return 'atMs' in request ? request.atMs : this.now - request.agoMs;
   }
+}
+
+/** What a worker would take, and how many. */
+export interface Wanted {
+  readonly wants: (job: NewJob) => boolean;
+  readonly apart: readonly string[];
+  readonly oneSuspect: boolean;
+  readonly slots: number;
+}
+
+const clean: CrashRecord = { crashes: 0, expiries: 0, suspect: false };
+
+/** A suspect that would run beside others goes first, and alone of its kind. */
+function inOrder(ready: readonly ModelJob[], { apart, oneSuspect, slots }: Wanted): ModelJob[] {
+  const ordered = ready.toSorted((a, b) => b.given.priority - a.given.priority);
+  const isLone = ({ record, given }: ModelJob): boolean =>
+    record.suspect && !apart.includes(given.task);
+  const lone = oneSuspect ? ordered.filter(isLone).slice(0, 1) : [];
+  return [...lone, ...ordered.filter((job) => !isLone(job))].slice(0, slots);
 }
 
 function statusOf(jobs: readonly ModelJob[]): WorkflowStatus {

@@ -6,6 +6,7 @@ import {
   completed,
   newJob,
   newJobs,
+  noSuspects,
   replyOf,
   runAll,
   type Seam,
@@ -53,7 +54,13 @@ export const run: Suite = (holds) => {
       unit('outcomes', ['new', 'job-0', 'job-1']),
       unit('executions', 'job-0'),
       unit('held', worker.key),
-      unit('claim', { worker: worker.key, tasks: ['greet'], queues: ['new'], slots: ['w-0'] }),
+      unit('claim', {
+        worker: worker.key,
+        tasks: ['greet'],
+        queues: ['new'],
+        slots: ['w-0'],
+        ...noSuspects,
+      }),
     ];
     const answers = await runAll(seam.store, writesAndReads);
     assert.equal(replyOf(answers[3], 'list').jobs.length, 3);

@@ -12,6 +12,7 @@ import { hints, run } from './run.contract.ts';
 import { inputs } from './inputs.contract.ts';
 import { bringingBack, endings, parents } from './parents.contract.ts';
 import { fences, progress, settle } from './settle.contract.ts';
+import { crashes, suspects } from './suspects.contract.ts';
 import { cancel, prune, requeue } from './tending.contract.ts';
 import { sizes, workflows } from './workflows.contract.ts';
 
@@ -25,6 +26,8 @@ const suites: Readonly<Record<string, Suite>> = {
   progress,
   leases,
   expiry,
+  suspects,
+  crashes,
   cancel,
   requeue,
   prune,

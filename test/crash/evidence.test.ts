@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
-import { isGone } from '../../dist/worker/evidence.js';
+import { goneBy } from '../../dist/worker/evidence.js';
 import { processIdentity, processState } from '../../dist/worker/identity.js';
 import { found } from '../helpers/worker-place.ts';
 
@@ -22,14 +22,14 @@ function workerIn(pid: number): typeof self {
 describe('the process of a worker', () => {
   it('is not gone while it runs, this one included', (t) => {
     const { pid = 0 } = run(t, 'sleep', '100');
-    assert.equal(isGone(workerIn(pid)), false);
-    assert.equal(isGone(self), false);
+    assert.equal(goneBy(workerIn(pid)), null);
+    assert.equal(goneBy(self), null);
   });
 
   it('is not gone while it is frozen', (t) => {
     const child = run(t, 'sleep', '100');
     child.kill('SIGSTOP');
-    assert.equal(isGone(workerIn(child.pid ?? 0)), false);
+    assert.equal(goneBy(workerIn(child.pid ?? 0)), null);
   });
 
   it('is gone when it has ended', async (t) => {
@@ -37,7 +37,7 @@ describe('the process of a worker', () => {
     const worker = workerIn(child.pid ?? 0);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    assert.equal(isGone(worker), true);
+    assert.equal(goneBy(worker), 'process');
   });
 
   it('is gone when nobody has asked how it ended: a zombie', async (t) => {
@@ -45,28 +45,28 @@ describe('the process of a worker', () => {
     const [text] = (await once(parent.stdout ?? assert.fail(), 'data')) as [Buffer];
     const pid = Number(text);
     const worker = workerIn(pid);
-    assert.equal(isGone(worker), false);
+    assert.equal(goneBy(worker), null);
     process.kill(pid, 'SIGKILL');
     await found(() => processState(pid)?.state === 'Z', 'the zombie');
-    assert.equal(isGone(worker), true);
+    assert.equal(goneBy(worker), 'process');
   });
 
   it('is gone when its number is that of a process that started at another time', (t) => {
     const { pid = 0 } = run(t, 'sleep', '100');
-    assert.equal(isGone({ ...workerIn(pid), pidStart: '1' }), true);
+    assert.equal(goneBy({ ...workerIn(pid), pidStart: '1' }), 'process');
   });
 
   it('is gone when its host was booted again', () => {
-    assert.equal(isGone({ ...self, bootId: 'another' }), true);
+    assert.equal(goneBy({ ...self, bootId: 'another' }), 'boot');
   });
 
   it('cannot be judged from another host, another pid namespace, or a system that does not tell', () => {
     const ended = { ...self, pid: 2 ** 22 + 1 };
-    assert.equal(isGone(ended), true);
-    assert.equal(isGone({ ...ended, bootId: 'another', host: 'elsewhere' }), false);
-    assert.equal(isGone({ ...ended, pidNamespace: 'pid:[1]' }), false);
-    assert.equal(isGone({ ...ended, pidNamespace: null }), false);
-    assert.equal(isGone({ ...ended, bootId: null }), false);
-    assert.equal(isGone(ended, { ...self, bootId: null }), false);
+    assert.equal(goneBy(ended), 'process');
+    assert.equal(goneBy({ ...ended, bootId: 'another', host: 'elsewhere' }), null);
+    assert.equal(goneBy({ ...ended, pidNamespace: 'pid:[1]' }), null);
+    assert.equal(goneBy({ ...ended, pidNamespace: null }), null);
+    assert.equal(goneBy({ ...ended, bootId: null }), null);
+    assert.equal(goneBy(ended, { ...self, bootId: null }), null);
   });
 });

@@ -6,7 +6,7 @@ import { decide, type Outcome } from '../../dist/core/decide.js';
 import type { ClaimedJob } from '../../dist/core/job.js';
 import type { StoreHandle } from '../../dist/store/store-handle.js';
 import type { WorkerKey } from '../../dist/store/store.js';
-import { newWorker } from './store-seam.ts';
+import { newWorker, noSuspects } from './store-seam.ts';
 
 export const failure: Outcome = {
   kind: 'failed',
@@ -37,6 +37,7 @@ export class HandWorker {
       tasks: this.#tasks,
       queues: null,
       slots: ['hand-0'],
+      ...noSuspects,
     });
     const [job] = jobs;
     if (job === undefined) throw new Error('There was no job to claim');

@@ -97,11 +97,16 @@ export function newWorker(instance: string, properties: Partial<NewWorker> = {})
     version: '0.1.0',
     queues: null,
     tasks: ['greet'],
+    processTasks: [],
+    moduleTasks: [],
     concurrency: 1,
     leaseMs: 30_000,
     ...properties,
   };
 }
+
+/** A job against which nothing speaks. */
+export const innocent = { crashes: 0, expiries: 0, suspect: false } as const;
 
 export function slots(count: number, label = 'w'): string[] {
   return Array.from({ length: count }, (_, index) => `${label}-${index}`);
@@ -179,6 +184,9 @@ export const anyJob = {
 } as const;
 const everyJob = { ...anyJob, limit: 1000 } as const;
 
+/** A claim of a worker that can run none in a process of its own. */
+export const noSuspects = { apart: [], oneSuspect: true };
+
 export class SeamWorker {
   readonly key: WorkerKey;
   readonly #seam: Seam;
@@ -189,7 +197,13 @@ export class SeamWorker {
   }
 
   claim(request: Partial<ClaimRequest> = {}): Promise<Claim> {
-    const usual = { worker: this.key, tasks: ['greet'], queues: null, slots: ['w-0'] };
+    const usual = {
+      worker: this.key,
+      tasks: ['greet'],
+      queues: null,
+      slots: ['w-0'],
+      ...noSuspects,
+    };
     return this.#seam.call('claim', { ...usual, ...request });
   }
 
@@ -243,8 +257,8 @@ export const timedOut: Outcome = {
   error: { name: 'TimeoutError', message: 'it took too long' },
 };
 export const released: Outcome = { kind: 'released' };
-export const lost: Outcome = {
-  kind: 'lost',
+export const lost = {
+  kind: 'lost' as const,
   error: { name: 'Error', message: 'its worker is gone' },
 };
 export function postponed(afterMs: number): Outcome {

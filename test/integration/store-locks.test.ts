@@ -12,6 +12,7 @@ import {
   completed,
   newJob,
   newJobs,
+  noSuspects,
   replyOf,
   runAll,
   type SeamWorker,
@@ -53,7 +54,7 @@ function everyWrite({ key }: SeamWorker, [job, next]: readonly ClaimedJob[]): Un
     unit('requeue', ['job-2']),
     unit('prune', { before: null, after: null }),
     unit('renew', { ...key, stopping: false }),
-    unit('claim', { worker: key, tasks: ['greet'], queues: null, slots: slots(1) }),
+    unit('claim', { worker: key, tasks: ['greet'], queues: null, slots: slots(1), ...noSuspects }),
     unit('enqueue', [newJob('job-0')]),
     unit('expired', { ...key, beat: 0 }),
     unit('leave', key),
@@ -120,7 +121,13 @@ describe('while another connection holds the write lock', () => {
     await seam.enqueue(newJob('a'));
     const worker = await seam.worker();
     other.exec('BEGIN IMMEDIATE');
-    const claim = { worker: worker.key, tasks: ['greet'], queues: null, slots: slots(1) };
+    const claim = {
+      worker: worker.key,
+      tasks: ['greet'],
+      queues: null,
+      slots: slots(1),
+      ...noSuspects,
+    };
     const later = newJob('b', { due: { afterMs: 1000 } });
     const call = runAll(seam.store, [unit('claim', claim), unit('enqueue', [later])]);
     await seam.clock.advance(500);
@@ -155,7 +162,7 @@ describe('while another connection holds the write lock', () => {
       unit('held', worker.key, { caller: 2 }),
       unit(
         'claim',
-        { worker: worker.key, tasks: ['greet'], queues: null, slots: slots(1) },
+        { worker: worker.key, tasks: ['greet'], queues: null, slots: slots(1), ...noSuspects },
         { caller: 5 },
       ),
     ];

@@ -10,7 +10,15 @@ import { GigqError, JobNotFoundError } from '../../dist/core/errors.js';
 import { openStore } from '../../dist/store/open.js';
 import type { StoreHandle } from '../../dist/store/store-handle.js';
 import { within } from '../helpers/store-process.ts';
-import { anyJob, completed, newJob, newJobs, newWorker, slots } from '../helpers/store-seam.ts';
+import {
+  anyJob,
+  completed,
+  newJob,
+  newJobs,
+  newWorker,
+  noSuspects,
+  slots,
+} from '../helpers/store-seam.ts';
 import { temporaryFolder } from '../helpers/store-sqlite.ts';
 
 const list = {
@@ -62,7 +70,7 @@ describe('calls to a keeper', () => {
     const given = newJob('a', { params: '{"n":1}', retry: { delay: '1s' } });
     assert.deepEqual(await handle.call('enqueue', [given]), ['stored']);
     const worker = await handle.call('register', newWorker('w1'));
-    const request = { worker, tasks: ['greet'], queues: null, slots: slots(2) };
+    const request = { worker, tasks: ['greet'], queues: null, slots: slots(2), ...noSuspects };
     const { jobs } = await handle.call('claim', request);
     assert.partialDeepStrictEqual(jobs[0], { id: 'a', params: '{"n":1}', attempts: 1 });
     assert.deepEqual(await handle.call('settle', [decide(jobs[0]!, completed, 0)]), ['settled']);

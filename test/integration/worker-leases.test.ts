@@ -9,6 +9,7 @@ import { decide } from '../../dist/core/decide.js';
 import type { ClaimedJob } from '../../dist/core/job.js';
 import type { NewWorker } from '../../dist/core/worker.js';
 import type { Sighting, StoreEvent, WorkerKey } from '../../dist/store/store.js';
+import { noSuspects } from '../helpers/store-seam.ts';
 import { processIdentity } from '../../dist/worker/identity.js';
 import { Gate, found, next, place, type Place } from '../helpers/worker-place.ts';
 import { type Inside, mutedStore, startSession } from '../helpers/worker-session.ts';
@@ -168,6 +169,8 @@ describe('a sweep', { concurrency: true }, () => {
       version: '0',
       queues: null,
       tasks: ['foreign'],
+      processTasks: [],
+      moduleTasks: [],
       concurrency: 1000,
       leaseMs: 30_000,
     };
@@ -185,6 +188,7 @@ describe('a sweep', { concurrency: true }, () => {
         tasks: ['foreign'],
         queues: null,
         slots,
+        ...noSuspects,
       });
       taken = claim.jobs.length;
     }

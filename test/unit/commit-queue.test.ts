@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { CommitQueue } from '../../dist/store/sqlite/commit-queue.js';
 import type { Answer, Unit } from '../../dist/store/store.js';
 import { FakeClock } from '../helpers/store-clock.ts';
-import { unit } from '../helpers/store-seam.ts';
+import { noSuspects, unit } from '../helpers/store-seam.ts';
 import { heavyWrite, read, WordTransactions, write } from '../helpers/store-transactions.ts';
 
 function setUp() {
@@ -59,7 +59,13 @@ describe('units that come together', () => {
   test('count slots of a claim as they count jobs', () => {
     const { words, add } = setUp();
     const slots = Array.from({ length: 3000 }, () => 'w');
-    const request = { worker: { instance: 'w', epoch: 1 }, tasks: [], queues: null, slots };
+    const request = {
+      worker: { instance: 'w', epoch: 1 },
+      tasks: [],
+      queues: null,
+      slots,
+      ...noSuspects,
+    };
     add(unit('claim', request), unit('claim', request), write('a'));
     assert.equal(words.commits, 2);
   });

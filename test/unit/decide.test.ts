@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { decide, type Outcome } from '../../dist/core/decide.js';
-import type { Settlement } from '../../dist/core/job.js';
+import { decide, type Decidable, type Outcome, type ProcessLost } from '../../dist/core/decide.js';
+import type { RetryPolicy, Settlement } from '../../dist/core/job.js';
 import { allows, isFinal } from '../../dist/core/state.js';
 
 const lease = { seq: 7, lane: 1, workflow: null, token: 42 };
 const error = { name: 'Error', message: 'it broke' };
 
-function job(properties: { attempts?: number; maxAttempts?: number; retry?: object | null }) {
-  return { lease, attempts: 1, maxAttempts: 3, retry: null, ...properties };
+const innocent = { crashes: 0, expiries: 0, suspect: false };
+
+function job(properties: Partial<Decidable>): Decidable {
+  return { lease, attempts: 1, maxAttempts: 3, retry: null, ...innocent, ...properties };
 }
 
 const failed: Outcome = { kind: 'failed', error, final: false };
@@ -23,6 +25,7 @@ const plain: Settlement = {
   result: null,
   error: null,
   execution: 'completed',
+  ...innocent,
 };
 
 describe('decide', () => {
@@ -40,7 +43,7 @@ describe('decide', () => {
     });
 
     test(`${execution} with attempts left schedules the job by its delay`, () => {
-      const retry = { delay: '10s', backoff: 'exponential' };
+      const retry: RetryPolicy = { delay: '10s', backoff: 'exponential' };
       const later = {
         status: 'scheduled',
         due: { afterMs: 20_000 },
@@ -96,6 +99,53 @@ describe('decide', () => {
     assert.deepEqual(decide(job({ attempts: 3 }), { kind: 'lost', error }, 0), gone);
   });
 
+  describe('a job whose process is gone', () => {
+    const again = { ...plain, status: 'pending', attempts: 0, error, execution: 'lost' };
+    const after = (kind: ProcessLost['kind'], record: Partial<Decidable> = {}): Settlement =>
+      decide(job(record), { kind, error }, 0);
+
+    test('is a suspect with a crash more if it must have been the cause', () => {
+      assert.deepEqual(after('crashed'), { ...again, crashes: 1, suspect: true });
+    });
+
+    test('is a suspect if it may have been', () => {
+      assert.deepEqual(after('suspected'), { ...again, suspect: true });
+    });
+
+    test('keeps its name, and counts the lease, if nobody knows', () => {
+      assert.deepEqual(after('expired'), { ...again, expiries: 1 });
+    });
+
+    test('has nothing to do with what another one did, and stays the suspect that it was', () => {
+      const suspect = { crashes: 2, expiries: 4, suspect: true };
+      assert.deepEqual(after('lost'), again);
+      assert.deepEqual(after('lost', suspect), { ...again, ...suspect });
+    });
+
+    test('fails with its third crash, with as many words', () => {
+      const { status, execution, attempts, ...rest } = after('crashed', { crashes: 2 });
+      assert.deepEqual([status, execution, attempts], ['failed', 'lost', 0]);
+      assert.deepEqual([rest.crashes, rest.error?.name], [3, 'CrashLoop']);
+      assert.match(rest.error?.message ?? '', /ended the process .* 3 times.*stderr.*it broke/u);
+      assert.deepEqual(rest.error?.cause, error);
+    });
+
+    test('fails with its fifth expired lease, and not before', () => {
+      assert.equal(after('expired', { expiries: 3 }).status, 'pending');
+      const { status, error: why } = after('expired', { expiries: 4 });
+      assert.equal(status, 'failed');
+      assert.match(why?.message ?? '', /lost 5 times/u);
+    });
+
+    test('is cleared by a run that comes to its own end, not by being given back; its crashes stay counted', () => {
+      const suspect = job({ crashes: 2, expiries: 1, suspect: true });
+      const cleared = { crashes: 2, expiries: 1, suspect: false };
+      for (const ending of [failed, timeout])
+        assert.partialDeepStrictEqual(decide(suspect, ending, 0), cleared);
+      assert.equal(decide(suspect, { kind: 'released' }, 0).suspect, true);
+    });
+  });
+
   test('the charge never falls below nothing', () => {
     assert.equal(decide(job({ attempts: 0 }), { kind: 'released' }, 0).attempts, 0);
   });
@@ -107,6 +157,10 @@ describe('decide', () => {
     assert.deepEqual(dueOf(0.5), { afterMs: 7500 });
   });
 });
+
+function isLoss({ kind }: Outcome): boolean {
+  return ['crashed', 'suspected', 'expired', 'lost'].includes(kind);
+}
 
 const due = fc.oneof(
   fc.record({ afterMs: fc.integer({ min: 0, max: 1e12 }) }),
@@ -122,7 +176,10 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   fc.record({ kind: fc.constant('timeout' as const), error: fc.constant(error) }),
   fc.record({ kind: fc.constant('postponed' as const), due, error: fc.constant(null) }),
   fc.record({ kind: fc.constant('released' as const) }),
-  fc.record({ kind: fc.constant('lost' as const), error: fc.constant(error) }),
+  fc.record({
+    kind: fc.constantFrom('crashed' as const, 'suspected', 'expired', 'lost'),
+    error: fc.constant(error),
+  }),
 );
 const retry = fc.option(
   fc.record({
@@ -136,6 +193,9 @@ const running = fc.record({
   attempts: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 100_000 })),
   maxAttempts: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constant(Number.MAX_SAFE_INTEGER)),
   retry,
+  crashes: fc.nat(2),
+  expiries: fc.nat(4),
+  suspect: fc.boolean(),
 });
 const draw = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
@@ -166,7 +226,7 @@ describe('whatever is decided', () => {
       const isCharged = ['completed', 'failed', 'timeout'].includes(ending.kind);
       assert.equal(attempts, isCharged ? claimed.attempts : claimed.attempts - 1);
       assert.equal(result !== null, status === 'completed');
-      if (isFinal(status)) assert.equal(execution, status);
+      if (isFinal(status)) assert.equal(execution, isLoss(ending) ? 'lost' : status);
     });
     fc.assert(property);
   });

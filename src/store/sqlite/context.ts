@@ -26,16 +26,22 @@ export interface Done {
 export interface Member {
   readonly lane: number;
   readonly workflow: number | null;
+  /** Where it is counted from now on, if that changes. */
+  readonly nextLane?: number;
 }
 
 /** Counts a job as moved from one state to another; null stands for "not stored". */
 export function move(
   { lanes, workflows }: Context,
-  { lane, workflow }: Member,
+  { lane, workflow, nextLane = lane }: Member,
   from: JobStatus | null,
   to: JobStatus | null,
 ): void {
-  lanes.counts.move(lane, from, to);
+  if (nextLane === lane) lanes.counts.move(lane, from, to);
+  else {
+    lanes.counts.move(lane, from, null);
+    lanes.counts.move(nextLane, null, to);
+  }
   if (workflow !== null) workflows.counts.move(workflow, from, to);
 }
 

@@ -1,4 +1,4 @@
-/** Lanes: a queue and a task each. They are few and never removed, so their ids are remembered. */
+/** Lanes: a queue and a task each, their suspects apart. They are few and never removed, so they are remembered. */
 import type { Connection } from './connection.ts';
 import { Counts } from './counts.ts';
 
@@ -6,30 +6,51 @@ export interface Lane {
   readonly id: number;
   readonly queue: string;
   readonly task: string;
+  /** 1: of jobs that may end their process. */
+  readonly suspect: number;
 }
+
+type LaneKey = Omit<Lane, 'id'>;
 
 export class Lanes {
   readonly counts = new Counts();
   readonly #connection: Connection;
   readonly #ids = new Map<string, number>();
+  readonly #lanes = new Map<number, Lane>();
 
   constructor(connection: Connection) {
     this.#connection = connection;
   }
 
   /** The lane's id; adds the lane if need be. Within a write transaction only. */
-  idOf(queue: string, task: string): number {
-    const key = `${queue.length} ${queue}${task}`;
+  idOf(queue: string, task: string, suspect = 0): number {
+    const key = `${suspect} ${queue.length} ${queue}${task}`;
     let id = this.#ids.get(key);
     if (id === undefined) {
-      id = this.#find({ queue, task });
+      id = this.#find({ queue, task, suspect });
       this.#ids.set(key, id);
     }
     return id;
   }
 
-  #find(lane: { queue: string; task: string }): number {
-    const row = this.#connection.get('laneId', lane) ?? this.#connection.get('addLane', lane);
+  /** The lane of the same queue and task for suspects, or for those that are none. */
+  counterpart(id: number, isSuspect: boolean): number {
+    const { queue, task, suspect } = this.#laneOf(id);
+    return suspect === Number(isSuspect) ? id : this.idOf(queue, task, Number(isSuspect));
+  }
+
+  #laneOf(id: number): Lane {
+    let lane = this.#lanes.get(id);
+    if (lane === undefined) {
+      lane = this.#connection.get('lane', { id }) as unknown as Lane;
+      this.#lanes.set(id, lane);
+    }
+    return lane;
+  }
+
+  #find(lane: LaneKey): number {
+    const row =
+      this.#connection.get('laneId', { ...lane }) ?? this.#connection.get('addLane', { ...lane });
     return Number(row?.['id']);
   }
 
@@ -49,5 +70,6 @@ export class Lanes {
   forget(): void {
     this.counts.forget();
     this.#ids.clear();
+    this.#lanes.clear();
   }
 }

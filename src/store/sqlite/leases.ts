@@ -49,6 +49,8 @@ function register(context: Context, worker: NewWorker): WorkerKey {
     epoch,
     queues: worker.queues === null ? null : JSON.stringify(worker.queues),
     tasks: JSON.stringify(worker.tasks),
+    processTasks: JSON.stringify(worker.processTasks),
+    moduleTasks: JSON.stringify(worker.moduleTasks),
     now,
   });
   forget(context, { instance, epoch: epoch - 1 });

@@ -28,6 +28,9 @@ export interface JobRow {
   readonly status: JobStatus;
   readonly attempts: number;
   readonly maxAttempts: number;
+  readonly crashes: number;
+  readonly expiries: number;
+  readonly suspect: number;
   readonly timeout: string | null;
   readonly result: string | null;
   readonly error: string | null;
@@ -54,6 +57,7 @@ export function toJobRecord(row: Row): JobRecord {
   } = row as unknown as JobRow;
   return {
     ...rest,
+    suspect: rest.suspect === 1,
     slot: rest.status === 'running' ? rest.slot : null,
     dependencies: parsed<readonly string[]>(rest.dependencies) ?? [],
     error: parsed<JobError>(rest.error),
@@ -83,6 +87,8 @@ export interface ReadyRow {
   readonly timeout: string | null;
   readonly retry: string | null;
   readonly attempts: number;
+  readonly crashes: number;
+  readonly expiries: number;
   readonly number: number;
   readonly createdAt: number;
   readonly runAt: number | null;
@@ -92,6 +98,7 @@ export interface ReadyRow {
 export interface HeldRow extends ReadyRow {
   readonly queue: string;
   readonly task: string;
+  readonly suspect: number;
   readonly token: number;
   readonly slot: string;
   readonly startedAt: number;
@@ -108,6 +115,9 @@ export function toClaimedJob(row: HeldRow, workflow: string | null): ClaimedJob 
     params: row.params,
     priority: row.priority,
     attempts: row.attempts,
+    crashes: row.crashes,
+    expiries: row.expiries,
+    suspect: row.suspect === 1,
     maxAttempts: row.maxAttempts,
     number: row.number,
     timeout: row.timeout,
@@ -175,10 +185,12 @@ export function toOutcome(row: Row): FinalOutcome | 'unfinished' {
 
 interface WorkerRow extends Omit<
   WorkerRecord,
-  'queues' | 'tasks' | 'state' | 'startedAtMs' | 'heartbeatAtMs'
+  'queues' | 'tasks' | 'processTasks' | 'moduleTasks' | 'state' | 'startedAtMs' | 'heartbeatAtMs'
 > {
   readonly queues: string | null;
   readonly tasks: string;
+  readonly processTasks: string;
+  readonly moduleTasks: string;
   readonly stopping: number;
   readonly startedAt: number;
   readonly heartbeatAt: number;
@@ -186,13 +198,15 @@ interface WorkerRow extends Omit<
 }
 
 export function toWorker(row: Row): WorkerRecord {
-  const { queues, tasks, stopping, startedAt, heartbeatAt, lostAt, ...rest } =
-    row as unknown as WorkerRow;
+  const { queues, tasks, processTasks, moduleTasks, ...others } = row as unknown as WorkerRow;
+  const { stopping, startedAt, heartbeatAt, lostAt, ...rest } = others;
   const living = stopping === 0 ? 'active' : 'stopping';
   return {
     ...rest,
     queues: parsed<readonly string[]>(queues),
     tasks: JSON.parse(tasks) as readonly string[],
+    processTasks: JSON.parse(processTasks) as readonly string[],
+    moduleTasks: JSON.parse(moduleTasks) as readonly string[],
     state: lostAt === null ? living : 'lost',
     startedAtMs: startedAt,
     heartbeatAtMs: heartbeatAt,

@@ -37,7 +37,8 @@ export function claimByReading(context: Context, request: ClaimRequest): Claim |
   if (workerId(context, request.worker) === undefined) return fencedClaim;
   const dueMs = nextDueMs(context);
   if (dueMs !== null && dueMs <= 0) return undefined;
-  if (wantedLanes(context, request).wanted.length > 0) return undefined;
+  const { wanted, lone } = wantedLanes(context, request);
+  if (wanted.length + lone.length > 0) return undefined;
   return { jobs: [], ...whatElse(context, request), fenced: false };
 }
 
@@ -69,22 +70,27 @@ function promote(context: Context): void {
 
 function leaseReady(context: Context, request: ClaimRequest, worker: number): ClaimedJob[] {
   context.lanes.flush();
-  const lanes = new Map(wantedLanes(context, request).wanted.map((lane) => [lane.id, lane]));
-  if (lanes.size === 0) return [];
-  const ready = context.connection.all('claim', {
-    lanes: JSON.stringify([...lanes.keys()]),
-    limit: request.slots.length,
-  }) as unknown as ReadyRow[];
+  const { wanted, lone } = wantedLanes(context, request);
+  const suspect = readyIn(context, lone, 1);
+  const ready = [...suspect, ...readyIn(context, wanted, request.slots.length - suspect.length)];
+  const lanes = new Map([...wanted, ...lone].map((lane) => [lane.id, lane]));
   const now = context.clock.wall();
   return ready.map((row, place) => {
-    const { queue, task } = lanes.get(row.lane) as Lane;
+    const { queue, task, suspect: isSuspect } = lanes.get(row.lane) as Lane;
     const grant = { token: newToken(), slot: request.slots[place] as string, worker, now };
     context.connection.run('lease', { seq: row.seq, ...grant });
     move(context, row, 'pending', 'running');
     const run = { attempts: row.attempts + 1, number: row.number + 1, startedAt: now };
-    const job = claimedFrom(context, { ...row, ...run, ...grant, queue, task });
+    const lane = { queue, task, suspect: isSuspect };
+    const job = claimedFrom(context, { ...row, ...run, ...grant, ...lane });
     return withFewInputs(context, job, row.passResults);
   });
+}
+
+function readyIn({ connection }: Context, lanes: readonly Lane[], limit: number): ReadyRow[] {
+  if (lanes.length === 0 || limit === 0) return [];
+  const ids = JSON.stringify(lanes.map(({ id }) => id));
+  return connection.all('claim', { lanes: ids, limit }) as unknown as ReadyRow[];
 }
 
 export function claimedFrom({ workflows }: Context, row: HeldRow): ClaimedJob {
@@ -98,14 +104,20 @@ function newToken(): number {
 
 interface LaneChoice {
   readonly wanted: readonly Lane[];
+  /** Of suspects that it runs beside others, one at a time: one of them may be taken now. */
+  readonly lone: readonly Lane[];
   /** In this worker's queues, but of tasks that it does not know. */
   readonly unknown: readonly Lane[];
 }
 
 function wantedLanes(context: Context, request: ClaimRequest): LaneChoice {
   const inQueue = context.lanes.ready().filter((lane) => serves(request, lane));
+  const known = inQueue.filter((lane) => knows(request, lane));
+  const isLone = ({ suspect, task }: Lane): boolean =>
+    suspect === 1 && !request.apart.includes(task);
   return {
-    wanted: inQueue.filter((lane) => knows(request, lane)),
+    wanted: known.filter((lane) => !isLone(lane)),
+    lone: request.oneSuspect ? known.filter(isLone) : [],
     unknown: inQueue.filter((lane) => !knows(request, lane)),
   };
 }
@@ -148,39 +160,49 @@ function settle(context: Context, settlement: Settlement, now: number): Settled 
   const run = { seq, token, status: settlement.execution, error, now };
   const held = context.connection.run('recordExecution', run);
   if (held === 0) return settledBefore(context, settlement);
-  if (isFinal(settlement.status)) end(context, settlement, { error, now });
-  else retry(context, settlement, { error, now });
+  const nextLane = accuse(context, settlement);
+  if (isFinal(settlement.status)) end(context, settlement, { error, now, nextLane });
+  else retry(context, settlement, { error, now, nextLane });
   return 'settled';
+}
+
+/** The lane in which the job is from now on: suspects have lanes of their own. Most settlements accuse nobody. */
+function accuse(context: Context, settlement: Settlement): number {
+  const { lease, crashes, expiries, suspect, execution } = settlement;
+  const lane = context.lanes.counterpart(lease.lane, suspect);
+  if (lane !== lease.lane || execution === 'lost')
+    context.connection.run('accuse', { seq: lease.seq, crashes, expiries, lane });
+  return lane;
 }
 
 interface Written {
   /** As JSON. */
   readonly error: string | null;
   readonly now: number;
+  readonly nextLane: number;
 }
 
-function end(context: Context, { lease, ...settlement }: Settlement, written: Written): void {
+function end(
+  context: Context,
+  { lease, ...settlement }: Settlement,
+  { error, now, nextLane }: Written,
+): void {
   const { status, attempts, result } = settlement;
-  context.connection.run('settle', { seq: lease.seq, status, attempts, result, ...written });
-  move(context, lease, 'running', status);
+  context.connection.run('settle', { seq: lease.seq, status, attempts, result, error, now });
+  move(context, { ...lease, nextLane }, 'running', status);
   context.done.change = true;
 }
 
 function retry(
   context: Context,
   { lease, due, ...settlement }: Settlement,
-  written: Written,
+  { error, now, nextLane }: Written,
 ): void {
   const { status, attempts } = settlement;
-  const runAt = due === null ? null : instantOf(due, written.now);
-  const row = context.connection.get('retry', {
-    seq: lease.seq,
-    status,
-    attempts,
-    runAt,
-    ...written,
-  });
-  move(context, lease, 'running', row?.['status'] as JobStatus);
+  const runAt = due === null ? null : instantOf(due, now);
+  const values = { seq: lease.seq, status, attempts, runAt, error, now };
+  const row = context.connection.get('retry', values);
+  move(context, { ...lease, nextLane }, 'running', row?.['status'] as JobStatus);
   context.done.work = true;
 }
 

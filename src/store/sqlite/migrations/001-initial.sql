@@ -1,9 +1,10 @@
--- A lane is a queue and a task: what a worker can or cannot run. It keeps count of its jobs by state, so that
+-- A lane is a queue and a task, its suspects apart: what a worker can or cannot run. It keeps count of its jobs by state, so that
 -- claiming finds the lanes with ready jobs, and counting reads no jobs.
 CREATE TABLE gigq_lanes (
   id INTEGER PRIMARY KEY,
   queue TEXT NOT NULL,
   task TEXT NOT NULL,
+  suspect INTEGER NOT NULL DEFAULT 0,
   blocked INTEGER NOT NULL DEFAULT 0,
   scheduled INTEGER NOT NULL DEFAULT 0,
   pending INTEGER NOT NULL DEFAULT 0,
@@ -12,7 +13,7 @@ CREATE TABLE gigq_lanes (
   failed INTEGER NOT NULL DEFAULT 0,
   timeout INTEGER NOT NULL DEFAULT 0,
   cancelled INTEGER NOT NULL DEFAULT 0,
-  UNIQUE (queue, task)
+  UNIQUE (queue, task, suspect)
 ) STRICT;
 
 CREATE INDEX gigq_lanes_ready ON gigq_lanes (id) WHERE pending > 0;
@@ -32,6 +33,8 @@ CREATE TABLE gigq_workers (
   version TEXT NOT NULL,
   queues TEXT,
   tasks TEXT NOT NULL,
+  process_tasks TEXT NOT NULL,
+  module_tasks TEXT NOT NULL,
   concurrency INTEGER NOT NULL,
   lease_ms INTEGER NOT NULL,
   stopping INTEGER NOT NULL DEFAULT 0,
@@ -64,7 +67,8 @@ CREATE INDEX gigq_workflows_status ON gigq_workflows (status);
 CREATE INDEX gigq_workflows_empty ON gigq_workflows (completed_at) WHERE jobs = 0;
 
 -- `seq` is the order of insertion and never used twice. `token` is the lease: drawn at random by each claim.
--- `number` counts the runs, `attempts` those that are charged to `max_attempts`. `worker` and `slot` mean something
+-- `number` counts the runs, `attempts` those that are charged to `max_attempts`, `crashes` and `expiries` those that ended
+-- with a process or a lease. `worker` and `slot` mean something
 -- only while a job is running. `waiting_for` counts the parents that hold the job up: a job that is neither running nor
 -- final is blocked just while it is over 0. `taken_down_by` is the parent whose end cancelled it. Instants are milliseconds since 1970 (UTC).
 CREATE TABLE gigq_jobs (
@@ -87,6 +91,8 @@ CREATE TABLE gigq_jobs (
   has_inputs INTEGER NOT NULL DEFAULT 0,
   taken_down_by INTEGER,
   attempts INTEGER NOT NULL DEFAULT 0,
+  crashes INTEGER NOT NULL DEFAULT 0,
+  expiries INTEGER NOT NULL DEFAULT 0,
   number INTEGER NOT NULL DEFAULT 0,
   token INTEGER,
   worker INTEGER,

@@ -3,6 +3,7 @@
 -- whatever waits elsewhere; the merge of the lanes is sorted. Race-free: it runs under the write lock, and every row it
 -- finds is leased (lease.sql) before the lock is let go.
 SELECT seq, lane, workflow, id, name, description, params, priority, max_attempts AS maxAttempts, timeout, retry, attempts, number,
+  crashes, expiries,
   created_at AS createdAt, run_at AS runAt, error, has_inputs AS hasInputs,
   pass_results AS passResults,
   CASE WHEN parents > 0 THEN (

@@ -1,6 +1,7 @@
 -- Jobs that match, newest first, within a stretch of :from to :below: a search that finds little is cut into stretches, so
 -- that none takes long. By primary key, backwards.
 SELECT job.seq, job.id, lane.queue, lane.task, job.name, job.description, job.params, job.priority, job.status, job.attempts,
+  job.crashes, job.expiries, lane.suspect,
   job.max_attempts AS maxAttempts, job.timeout, job.result, job.error, job.slot, job.progress, job.created_at AS createdAt,
   job.updated_at AS updatedAt, job.run_at AS runAt, job.started_at AS startedAt, job.completed_at AS completedAt,
   (SELECT id FROM gigq_workflows WHERE seq = job.workflow) AS workflow,

@@ -1,7 +1,7 @@
 -- All workers, with how many jobs each runs at this moment, by gigq_jobs_running.
 SELECT instance, epoch, beat, label, host, pid, pid_start AS pidStart, boot_id AS bootId, pid_namespace AS pidNamespace,
-  version, queues, tasks, concurrency, lease_ms AS leaseMs, stopping, started_at AS startedAt, heartbeat_at AS heartbeatAt,
-  lost_at AS lostAt,
+  version, queues, tasks, process_tasks AS processTasks, module_tasks AS moduleTasks, concurrency, lease_ms AS leaseMs, stopping,
+  started_at AS startedAt, heartbeat_at AS heartbeatAt, lost_at AS lostAt,
   (SELECT count(*) FROM gigq_jobs WHERE worker = gigq_workers.id AND status = 'running') AS running
 FROM gigq_workers
 ORDER BY id
