@@ -92,9 +92,20 @@ export interface JobOptions {
  * const options: TaskOptions = { maxAttempts: 5, timeout: '30s', retryDelay: '10s' };
  */
 export interface TaskOptions extends Omit<JobOptions, 'delay' | 'runAt' | 'dependencies'> {
-  /** Where the handler runs. 'inline', the default: on the event loop. */
-  isolation?: 'inline';
+  /**
+   * Where the handler runs. 'inline', the default: on the worker's event loop. 'thread': its JavaScript can be stopped,
+   * endless loops included; a native call in progress cannot. 'process': it can be stopped for certain, with all that it
+   * started. The task has to come from a module. Isolation is for reliability; it is no sandbox.
+   */
+  isolation?: 'inline' | 'thread' | 'process';
+  /**
+   * How many MiB it may take, at least 16: of the JavaScript heap in a thread, of all memory in a process. A handler that
+   * takes more is ended, which counts as a crash. Default: what Node allows.
+   */
+  memoryLimitMb?: number;
 }
+
+const memoryMinMb = 16;
 
 const retryChecks: Checks<RetryPolicy> = {
   delay: durationOption,
@@ -106,7 +117,7 @@ const retryChecks: Checks<RetryPolicy> = {
 export const queueName = line(limits.queueNameLength);
 export const jobId = line(limits.jobIdLength);
 
-const commonChecks: Checks<Omit<TaskOptions, 'isolation'>> = {
+const commonChecks: Checks<Omit<TaskOptions, 'isolation' | 'memoryLimitMb'>> = {
   name: line(limits.jobNameLength),
   description: text(limits.descriptionLength),
   queue: queueName,
@@ -131,7 +142,8 @@ export const jobChecks: Checks<JobOptions> = {
 export const taskChecks: Checks<TaskOptions & { params?: Schema }> = {
   ...commonChecks,
   params: schemaOption,
-  isolation: oneOf('inline'),
+  isolation: oneOf('inline', 'thread', 'process'),
+  memoryLimitMb: integer(memoryMinMb),
 };
 
 /** Checks the options of one job. */

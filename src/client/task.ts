@@ -1,4 +1,5 @@
 /** Tasks: a name, a handler, and everything that follows from them. */
+import { GigqError } from '../core/errors.ts';
 import { checkTaskName } from '../core/task-name.ts';
 import { checkBatch, enqueue } from './enqueue.ts';
 import { type JobHandle, StoredJob } from './handle.ts';
@@ -128,6 +129,7 @@ function define(name: unknown, rest: readonly unknown[]): TaskDefinition {
   checkPairs(options, where);
   if (typeof handler !== 'function') throw refusal(`${where}: handler`, 'a function', handler);
   const { params, ...jobOptions } = options;
+  refuseVainLimit(jobOptions, where);
   return {
     name: checkedName,
     handler: handler as TaskHandler,
@@ -136,6 +138,20 @@ function define(name: unknown, rest: readonly unknown[]): TaskDefinition {
     source: callerOf(import.meta.url),
     draft: draftWith(plainDraft(checkedName), jobOptions),
   };
+}
+
+function refuseVainLimit(
+  { isolation = 'inline', memoryLimitMb }: TaskOptions,
+  where: string,
+): void {
+  if (isolation !== 'inline' || memoryLimitMb === undefined) return;
+  throw new GigqError(
+    'invalid_option',
+    `${where}: memoryLimitMb limits nothing on the event loop`,
+    {
+      hint: "Give the task isolation: 'thread' or 'process' as well.",
+    },
+  );
 }
 
 function makeTask(definition: TaskDefinition): Task<unknown, unknown, unknown> {

@@ -39,6 +39,12 @@ const messages: Readonly<Record<AbortCode, (job: ClaimedJob) => string>> = {
 
 const nothingToUndo = (): void => {};
 
+/** How long the handler may take, and how long it may go on once it was asked to stop. */
+export interface Limits {
+  readonly timeout: string | null;
+  readonly graceMs: number;
+}
+
 export interface AttemptHost {
   ended(attempt: Attempt, ending: Ending): void;
   /** An error of the handler's that came after its attempt had ended. */
@@ -50,6 +56,7 @@ export class Attempt implements Scope {
   /** What the handler last told. */
   progress: Progress | null = null;
   readonly #host: AttemptHost;
+  readonly #limits: Limits;
   #state: 'waiting' | 'running' | 'over' = 'waiting';
   #controller: AbortController | null = null;
   #reason: AbortReason | null = null;
@@ -57,10 +64,17 @@ export class Attempt implements Scope {
   #startedAtMs = 0;
   #timeoutMs = Infinity;
   #undoTimer = nothingToUndo;
+  #kill: (() => Promise<void>) | null = null;
+  #leftBehind: Promise<void> | null = null;
 
-  constructor(job: ClaimedJob, host: AttemptHost) {
+  constructor(
+    job: ClaimedJob,
+    host: AttemptHost,
+    limits: Limits = { timeout: job.timeout, graceMs: defaults.graceMs },
+  ) {
     this.job = job;
     this.#host = host;
+    this.#limits = limits;
   }
 
   get isOver(): boolean {
@@ -69,6 +83,20 @@ export class Attempt implements Scope {
 
   get isAborted(): boolean {
     return this.#reason !== null;
+  }
+
+  /** Why its handler was asked to stop. */
+  get reason(): AbortReason | null {
+    return this.#reason;
+  }
+
+  /** Resolves when the last of its handler is gone; null: nothing outlives the attempt that takes up its slot. */
+  get leftBehind(): Promise<void> | null {
+    return this.#leftBehind;
+  }
+
+  leavesBehind(gone: Promise<void>): void {
+    this.#leftBehind = gone;
   }
 
   get hasBegun(): boolean {
@@ -84,9 +112,10 @@ export class Attempt implements Scope {
     return this.#controller.signal;
   }
 
-  /** Runs the job unless it was aborted while it waited. */
-  begin(run: () => Promise<Ending>): void {
+  /** Runs the job unless it was aborted while it waited. `kill` ends a handler that does not stop by itself. */
+  begin(run: () => Promise<Ending>, kill: (() => Promise<void>) | null = null): void {
     if (this.#state !== 'waiting') return;
+    this.#kill = kill;
     this.#state = 'running';
     this.#hasBegun = true;
     this.#startedAtMs = performance.now();
@@ -118,7 +147,7 @@ export class Attempt implements Scope {
   }
 
   #setTimeout(): void {
-    const { timeout } = this.job;
+    const { timeout } = this.#limits;
     if (timeout === null) return;
     this.#timeoutMs = durationMs(timeout, 'timeout');
     this.#undoTimer = after(this.#timeoutMs, () => this.abort('timeout'));
@@ -126,8 +155,14 @@ export class Attempt implements Scope {
 
   #stopHandler(reason: AbortReason): void {
     this.#undoTimer();
-    this.#undoTimer = after(defaults.graceMs, () => this.#end(endingBy(reason)));
+    this.#undoTimer = after(this.#limits.graceMs, () => void this.#graceEnded(reason));
     this.#controller?.abort(reason);
+  }
+
+  /** What can be ended is ended first, so that the job cannot run twice at a time. */
+  async #graceEnded(reason: AbortReason): Promise<void> {
+    await this.#kill?.();
+    this.#end(endingBy(reason));
   }
 
   #handlerEnded(ending: Ending): void {

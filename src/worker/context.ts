@@ -36,8 +36,7 @@ export function contextOf(
     },
     progress(done, total, message) {
       if (attempt.isOver) return;
-      attempt.progress = checkedProgress(done, total, message);
-      tools.report(attempt, attempt.progress);
+      tools.report(attempt, checkedProgress(done, total, message));
     },
   };
 }

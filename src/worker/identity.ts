@@ -11,6 +11,19 @@ export interface ProcessIdentity {
   readonly pidNamespace: string | null;
 }
 
+/** Set by a supervisor for the processes that it starts, to its own pid: those that they start are none of its. */
+const supervisorVariable = 'GIGQ_SUPERVISOR';
+
+/** Whether somebody starts another process when this one ends. */
+export function isSupervised(): boolean {
+  return process.env[supervisorVariable] === String(process.ppid);
+}
+
+/** Without a word: what still runs cannot be ended otherwise. */
+export function endProcess(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
 let known: ProcessIdentity | null = null;
 
 export function processIdentity(): ProcessIdentity {

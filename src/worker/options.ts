@@ -16,6 +16,7 @@ import {
 } from '../client/options.ts';
 import { queueName } from '../client/job-options.ts';
 import { type AnyTask, isTask } from '../client/registry.ts';
+import { isIsolated } from './task-loader.ts';
 import { type Duration, durationMs } from '../core/duration.ts';
 import { defaults } from '../core/limits.ts';
 
@@ -81,6 +82,8 @@ const taskSource: Check = (value, name) => {
     value instanceof URL ? value.protocol === 'file:' : typeof value === 'string' && value !== '';
   if (!isPlace && !isTask(value))
     throw refusal(name, 'a task, a path, a glob or a file URL', value);
+  if (isTask(value) && isIsolated(value))
+    throw refusal(name, 'a module: a task with isolation has to be imported elsewhere', value);
 };
 
 const leaseOption: Check = (value, name) => {

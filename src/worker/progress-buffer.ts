@@ -1,20 +1,22 @@
-/** How far jobs are, on its way into the store: the latest of each job, ten times a second and before it is settled. */
-import type { Progress } from '../core/job.ts';
-import type { StoreHandle } from '../store/store-handle.ts';
+/** How far jobs are, on its way to where that is kept: the latest of each job, ten times a second and before it is settled. */
+import type { Lease, Progress } from '../core/job.ts';
 import type { Attempt } from './attempt.ts';
 import { Alarm } from './alarm.ts';
+
+export interface Report {
+  readonly lease: Lease;
+  readonly progress: Progress;
+}
 
 const intervalMs = 100;
 
 export class ProgressBuffer {
-  readonly #store: StoreHandle;
-  readonly #failed: (error: unknown) => void;
+  readonly #send: (reports: readonly Report[]) => void;
   readonly #alarm = new Alarm(() => this.#flush(() => true));
   readonly #latest = new Map<Attempt, Progress>();
 
-  constructor(store: StoreHandle, failed: (error: unknown) => void) {
-    this.#store = store;
-    this.#failed = failed;
+  constructor(send: (reports: readonly Report[]) => void) {
+    this.#send = send;
   }
 
   add(attempt: Attempt, progress: Progress): void {
@@ -31,15 +33,7 @@ export class ProgressBuffer {
     const reports = [...this.#latest].filter(([attempt]) => wanted(attempt));
     for (const [attempt] of reports) this.#latest.delete(attempt);
     if (this.#latest.size === 0) this.#alarm.clear();
-    if (reports.length > 0) void this.#send(reports);
-  }
-
-  async #send(reports: readonly (readonly [Attempt, Progress])[]): Promise<void> {
-    const input = reports.map(([{ job }, progress]) => ({ lease: job.lease, progress }));
-    try {
-      await this.#store.call('progress', input);
-    } catch (error) {
-      this.#failed(error);
-    }
+    if (reports.length === 0) return;
+    this.#send(reports.map(([{ job }, progress]) => ({ lease: job.lease, progress })));
   }
 }

@@ -5,6 +5,7 @@ import type { ClaimedJob, Settlement } from '../core/job.ts';
 import { type AbortCode, Attempt, type AttemptHost, type Ending } from './attempt.ts';
 import type { Announcer } from './events.ts';
 import { runIn } from './faults.ts';
+import type { Away, Isolation } from './isolation/isolation.ts';
 import { type AttemptTools, runAttempt } from './run-attempt.ts';
 import type { SettleBuffer } from './settle-buffer.ts';
 import type { Slots } from './slots.ts';
@@ -18,6 +19,11 @@ export interface RunningParts {
   readonly tools: AttemptTools;
   /** A slot has become free, and there may be something to settle. */
   freed(attempt: Attempt): void;
+  /** A slot has become free long after its attempt had ended. */
+  slotFree(): void;
+  /** Where the job is to run; null: here. */
+  awayFor(job: ClaimedJob): Away | null;
+  readonly isolation: Isolation;
   /** The job was no longer this worker's when its end was to be recorded. */
   refused(attempt: Attempt): void;
 }
@@ -83,7 +89,8 @@ export class RunningJobs implements AttemptHost {
     const { job } = attempt;
     this.#attempts.delete(attempt);
     this.#suspects.delete(attempt);
-    slots.giveBack([job.slot]);
+    if (attempt.leftBehind === null) slots.giveBack([job.slot]);
+    else void attempt.leftBehind.then(() => this.#freeLate(attempt));
     if (ending.outcome === null) announcer.gone('cancelled', attempt);
     else this.#settle(attempt, ending, ending.outcome);
     this.#parts.freed(attempt);
@@ -108,10 +115,22 @@ export class RunningJobs implements AttemptHost {
     if (this.#waiting.length > 0) setImmediate(() => this.#startSome());
   }
 
+  #freeLate({ job }: Attempt): void {
+    this.#parts.slots.giveBack([job.slot]);
+    this.#parts.slotFree();
+  }
+
   #start(attempt: Attempt): void {
-    const { announcer, tools } = this.#parts;
+    const { announcer, isolation } = this.#parts;
     if (attempt.isOver) return;
     announcer.started(attempt.job);
+    const away = this.#parts.awayFor(attempt.job);
+    if (away === null) this.#startHere(attempt);
+    else void isolation.start(attempt, away);
+  }
+
+  #startHere(attempt: Attempt): void {
+    const { tools } = this.#parts;
     try {
       attempt.begin(() => runIn(attempt, () => runAttempt(attempt, tools)));
     } catch (error) {
@@ -143,7 +162,8 @@ export class RunningJobs implements AttemptHost {
     else if (execution === 'released') logger.info(fields, 'Job given back');
     else if (status === 'failed' || status === 'timeout') {
       logger.error({ ...fields, err: thrown }, `Job ended as ${status}`);
-    } else
+    } else if (execution === 'lost') logger.warn({ ...fields, err: thrown }, 'Job runs again');
+    else
       logger.warn({ ...fields, err: thrown }, `Attempt ${attempts} of ${job.maxAttempts} failed`);
   }
 }

@@ -5,19 +5,20 @@
  */
 import { randomUUID } from 'node:crypto';
 import { GigqError, isGigqError } from '../core/errors.ts';
-import type { ClaimedJob, Inputs } from '../core/job.ts';
+import type { ClaimedJob } from '../core/job.ts';
 import type { NewWorker } from '../core/worker.ts';
-import type { NoInputs, StoreEvent, WorkerKey } from '../store/store.ts';
+import type { StoreEvent, WorkerKey } from '../store/store.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 import type { Attempt } from './attempt.ts';
 import { type ClaimHost, ClaimLoop } from './claim-loop.ts';
 import { Countdown, type CountdownHost } from './countdown.ts';
 import type { Announcer } from './events.ts';
+import { Exchange, type ExchangeHost } from './exchange.ts';
 import { cancelledOf, HeldWatch, type WatchHost } from './held-watch.ts';
-import { processIdentity } from './identity.ts';
+import { endProcess, isSupervised, processIdentity } from './identity.ts';
+import { type Away, Isolation } from './isolation/isolation.ts';
 import { Life, type LifeHost } from './life.ts';
 import type { Settings } from './options.ts';
-import { ProgressBuffer } from './progress-buffer.ts';
 import { Reaper, type ReaperHost } from './reaper.ts';
 import type { AttemptTools } from './run-attempt.ts';
 import { RunningJobs, type RunningParts } from './running-jobs.ts';
@@ -46,6 +47,7 @@ type Hosts = ClaimHost &
   ReaperHost &
   LifeHost &
   RunningParts &
+  ExchangeHost &
   CountdownHost;
 
 /** How long a call may wait for the database: usually, when there is no time left, and for a farewell. */
@@ -64,9 +66,10 @@ export class Session implements Hosts {
   readonly slots: Slots;
   readonly settling: SettleBuffer;
   readonly tools: AttemptTools;
+  readonly isolation: Isolation;
   readonly #tasks: TaskTable;
   readonly #trouble: Trouble;
-  readonly #progress: ProgressBuffer;
+  readonly #exchange = new Exchange(this);
   readonly #running: RunningJobs;
   readonly #life = new Life(this);
   readonly #watch = new HeldWatch(this);
@@ -92,16 +95,17 @@ export class Session implements Hosts {
     this.#tasks = tasks;
     this.slots = new Slots(settings.workerId, settings.concurrency);
     this.#trouble = new Trouble(settings.logger);
-    this.#progress = new ProgressBuffer(store, (error) =>
-      this.#failed('Recording progress', error),
-    );
     this.settling = new SettleBuffer(this);
+    const { logger } = settings;
     this.tools = {
-      logger: settings.logger,
+      logger,
       taskNamed: (name) => tasks.named(name),
-      inputsOf: (job) => this.#inputsOf(job),
-      report: (attempt, progress) => this.#progress.add(attempt, progress),
+      inputsOf: (job) => this.#exchange.inputsOf(job),
+      report: (attempt, progress) => this.#exchange.report(attempt, progress),
     };
+    const { inputsOf, report } = this.tools;
+    const stuck = (attempt: Attempt): void => this.#stuck(attempt);
+    this.isolation = new Isolation({ size: settings.concurrency, logger, inputsOf, report, stuck });
     this.#running = new RunningJobs(this);
     this.#loop = new ClaimLoop(this);
     this.#reaper = new Reaper(this);
@@ -118,6 +122,7 @@ export class Session implements Hosts {
   /** Registers the worker; rejects if the database cannot be used. */
   async open(): Promise<void> {
     if (this.#subscriptions.length === 0) this.#subscribe();
+    this.isolation.warm(this.#tasks.places());
     if (this.#life.key === null) await this.#life.register();
   }
 
@@ -172,6 +177,10 @@ export class Session implements Hosts {
     return !this.#running.hasSuspect;
   }
 
+  awayFor(job: ClaimedJob): Away | null {
+    return this.#tasks.awayFor(job);
+  }
+
   taskNames(): readonly string[] {
     return this.#tasks.names();
   }
@@ -184,6 +193,11 @@ export class Session implements Hosts {
 
   freed({ hasBegun }: Attempt): void {
     if (hasBegun) this.#ran += 1;
+    this.#loop.wake();
+    this.requestTurn();
+  }
+
+  slotFree(): void {
     this.#loop.wake();
     this.requestTurn();
   }
@@ -223,6 +237,10 @@ export class Session implements Hosts {
     this.#failed('Recording how jobs ended', error);
   }
 
+  exchangeFailed(doing: string, error: unknown): void {
+    this.#failed(doing, error);
+  }
+
   watchFailed(error: unknown): void {
     this.#failed('Looking for cancelled jobs', error);
   }
@@ -243,15 +261,14 @@ export class Session implements Hosts {
 
   // ── inside ────────────────────────────────────────────────────────────────────────────────────
 
-  /** If the database does not say, the job is given back, and its attempt with it. */
-  async #inputsOf({ lease }: ClaimedJob): Promise<Inputs | NoInputs> {
-    try {
-      const [inputs = 'lost'] = await this.store.call('inputs', [lease], { waitMs: this.waitMs });
-      return inputs;
-    } catch (error) {
-      this.#failed('Reading the results of parents', error);
-      return 'lost';
-    }
+  /** Its slot stays taken, and its thread would keep the process from ending: somebody else has to end it. */
+  #stuck({ job }: Attempt): void {
+    const fields = { jobId: job.id, task: job.task, workerId: job.slot };
+    this.settings.logger.error(
+      fields,
+      'A thread is held up by a native call: its slot stays taken',
+    );
+    if (isSupervised()) void this.stop(this.settings.shutdownMs).then(endProcess);
   }
 
   #subscribe(): void {
@@ -305,7 +322,7 @@ export class Session implements Hosts {
 
   #turn(): void {
     this.#isTurnDue = false;
-    this.#progress.flushEnded();
+    this.#exchange.flushEnded();
     this.settling.flush();
     this.#loop.turn();
     this.#check();
@@ -357,7 +374,7 @@ export class Session implements Hosts {
     await this.#quiet.promise;
     this.#countdown.clear();
     this.#watch.stop();
-    await this.#life.leave(farewellMs);
+    await Promise.all([this.#life.leave(farewellMs), this.isolation.close()]);
     for (const unsubscribe of this.#subscriptions) unsubscribe();
     this.#runEnded.resolve();
   }

@@ -184,7 +184,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
   async #runOne(run: Run, isStopped: () => boolean): Promise<number> {
     this.#runs += 1;
     try {
-      const tasks = await loadTasks(this.#settings.tasks);
+      const tasks = await loadTasks(this.#settings.tasks, this.#settings.logger);
       return isStopped() ? 0 : await this.#runIn(this.#session ?? this.#newSession(tasks), run);
     } finally {
       this.#runs -= 1;

@@ -25,7 +25,7 @@ export async function startSession(
   const settings = settingsOf(options);
   const events = new EventEmitter<WorkerEvents>();
   const announcer = new Announcer(events, settings.logger);
-  const tasks = await loadTasks(options.tasks);
+  const tasks = await loadTasks(options.tasks, settings.logger);
   const session = new Session({ store, settings, tasks, announcer });
   await session.open();
   const run = session.run({ jobs: Infinity, untilIdle: false });

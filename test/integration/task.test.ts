@@ -112,10 +112,16 @@ describe('what defines a task is checked at once', () => {
   const cases: readonly [title: string, options: unknown, message: RegExp][] = [
     ['an unknown option', { priorty: 1 }, /^task 'x': unknown option 'priorty'$/u],
     ['an option that only a job has', { delay: '1s' }, /unknown option 'delay'/u],
+    ['a memory limit on the event loop', { memoryLimitMb: 64 }, /memoryLimitMb limits nothing/u],
+    [
+      'a memory limit that nothing fits into',
+      { isolation: 'thread', memoryLimitMb: 1 },
+      /memoryLimitMb: expected an integer of at least 16|from 16/u,
+    ],
     [
       'an isolation that is not there',
-      { isolation: 'thread' },
-      /isolation: expected 'inline', got 'thread'/u,
+      { isolation: 'container' },
+      /isolation: expected 'inline' or 'thread' or 'process', got 'container'/u,
     ],
     [
       'a priority that is no integer',
@@ -161,7 +167,10 @@ describe('what defines a task is checked at once', () => {
 
   test('the options there are stand in the hint', async () => {
     const error = await rejection(() => task('x', untyped({ priorty: 1 }), handler));
-    assert.match(error.hint, /description, isolation, maxAttempts, name, .*priority, queue/u);
+    assert.match(
+      error.hint,
+      /description, isolation, maxAttempts, memoryLimitMb, name, .*priority, queue/u,
+    );
   });
 
   test('a bare number is no duration, and the error shows what to write', async () => {

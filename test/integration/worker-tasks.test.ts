@@ -24,7 +24,25 @@ async function outcomes(queue: JobQueue, ...names: readonly string[]): Promise<r
   return Promise.all(jobs.map((job) => job.status()));
 }
 
+const isolated = task('isolated', { isolation: 'thread' }, async () => 'isolated');
+
 describe('the tasks of a worker', () => {
+  it('are refused as objects if they have to run elsewhere', async (t) => {
+    const make = (): unknown => place(t).worker({ tasks: [isolated] });
+    await assertRefused(make, 'invalid_option', /tasks\[0\]: expected a module/u);
+  });
+
+  it('leave out those that have to run elsewhere if none are listed, with a warning', async (t) => {
+    const here = place(t);
+    const warnings: unknown[] = [];
+    const warn = (...entry: readonly unknown[]): unknown => warnings.push(entry);
+    const logger = { debug() {}, info() {}, warn, error() {} };
+    const [outcome] = await outcomes(here.queue, 'isolated');
+    assert.equal(await here.worker({ logger }).drain(), 0);
+    assert.equal(outcome, 'pending');
+    assert.match(JSON.stringify(warnings), /"task":"isolated".*name the module that exports it/u);
+  });
+
   it('are all those of the process unless they are listed', async (t) => {
     const here = place(t);
     await outcomes(here.queue, 'listed', 'unlisted');

@@ -1,0 +1,162 @@
+/** A handler process or thread from the worker's side: one job at a time, until it ends. */
+import type { ClaimedJob, Inputs, JobError, Progress } from '../../core/job.ts';
+import { fromPlainError } from '../../core/errors.ts';
+import type { Logger } from '../../client/logger.ts';
+import type { NoInputs } from '../../store/store.ts';
+import type { AbortCode, Ending } from '../attempt.ts';
+import type { Channel } from './channel.ts';
+import { openProcess } from './handler-process.ts';
+import { openThread } from './handler-thread.ts';
+import type { FromRunner } from './messages.ts';
+import type { Place } from './place.ts';
+import { logEntry } from './relayed-log.ts';
+
+/** A job with what running it elsewhere takes. */
+export interface Errand {
+  readonly job: ClaimedJob;
+  readonly inputs: Inputs | NoInputs | null;
+  readonly file: string;
+  progressed(progress: Progress): void;
+}
+
+export interface HostParts {
+  readonly place: Place;
+  readonly logger: Logger;
+  /** It has ended, by itself or because it was told to. */
+  ended(host: HandlerHost): void;
+}
+
+/** How long one may take to start, and to end. */
+const startMs = 30_000;
+
+export class HandlerHost {
+  readonly place: Place;
+  readonly gone: Promise<void>;
+  readonly #parts: HostParts;
+  readonly #channel: Channel;
+  readonly #files = new Set<string>();
+  readonly #gone = Promise.withResolvers<void>();
+  #waiting: { readonly resolve: () => void; readonly impatience: NodeJS.Timeout } | null = null;
+  #started: Promise<void>;
+  #errand: Errand | null = null;
+  #end: (ending: Ending) => void = () => undefined;
+  #isWorn = false;
+  #epitaph: string | null = null;
+
+  constructor(parts: HostParts) {
+    const { place } = parts;
+    this.place = place;
+    this.gone = this.#gone.promise;
+    this.#parts = parts;
+    const open = place.kind === 'process' ? openProcess : openThread;
+    this.#channel = open(place, {
+      received: (message) => this.#receive(message),
+      ended: (how) => this.#ended(how),
+    });
+    this.#started = this.#nextReady();
+    this.#channel.hold(false);
+  }
+
+  get isGone(): boolean {
+    return this.#epitaph !== null;
+  }
+
+  /** It may run another job. */
+  get isUsable(): boolean {
+    return !this.isGone && !this.#isWorn;
+  }
+
+  /** Resolves once it can run the tasks of a module, or has ended in the attempt: that takes 30 s at most. */
+  async prepare(file: string): Promise<void> {
+    await this.#started;
+    if (this.isGone || this.#files.has(file)) return;
+    this.#files.add(file);
+    this.#started = this.#nextReady();
+    this.#channel.post({ type: 'load', file });
+    await this.#started;
+  }
+
+  /** Runs the job; resolves with how that ended, if only by the end of the process. */
+  run(errand: Errand): Promise<Ending> {
+    const { promise, resolve } = Promise.withResolvers<Ending>();
+    this.#errand = errand;
+    this.#end = resolve;
+    const { job, inputs, file } = errand;
+    if (this.#epitaph === null) {
+      this.#channel.hold(true);
+      this.#channel.post({ type: 'run', job, inputs, file });
+    } else this.#finish(crashed(this.#epitaph));
+    return promise;
+  }
+
+  abort(code: AbortCode): void {
+    this.#channel.post({ type: 'abort', code });
+  }
+
+  /** Lets it end by itself: it has nothing to do. */
+  close(): void {
+    this.#isWorn = true;
+    this.#channel.post({ type: 'close' });
+  }
+
+  kill(): void {
+    this.#isWorn = true;
+    this.#channel.kill();
+  }
+
+  #receive(message: FromRunner): void {
+    const { logger } = this.#parts;
+    if (message.type === 'ready') this.#isReady();
+    else if (message.type === 'progress') this.#errand?.progressed(message.progress);
+    else if (message.type === 'log') logEntry(logger, message.entry);
+    else if (message.type === 'stray') this.#strayed(fromPlainError(message.error));
+    else {
+      const { outcome, abort, thrown, isClean } = message;
+      if (!isClean) this.#isWorn = true;
+      this.#finish({
+        outcome,
+        abort,
+        thrown: thrown === null ? undefined : fromPlainError(thrown),
+      });
+    }
+  }
+
+  #nextReady(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const impatience = setTimeout(() => this.kill(), startMs).unref();
+    this.#waiting = { resolve, impatience };
+    return promise;
+  }
+
+  #isReady(): void {
+    clearTimeout(this.#waiting?.impatience);
+    this.#waiting?.resolve();
+    this.#waiting = null;
+  }
+
+  /** What one handler left behind must not reach the next. */
+  #strayed(err: Error): void {
+    this.#parts.logger.error({ err }, 'A handler failed after its attempt had ended');
+    if (this.#errand === null) this.kill();
+    else this.#isWorn = true;
+  }
+
+  #finish(ending: Ending): void {
+    this.#channel.hold(false);
+    this.#errand = null;
+    this.#end(ending);
+  }
+
+  #ended(how: string): void {
+    this.#epitaph = how;
+    this.#isReady();
+    this.#gone.resolve();
+    if (this.#errand !== null) this.#finish(crashed(how));
+    this.#parts.ended(this);
+  }
+}
+
+function crashed(how: string): Ending {
+  const error: JobError = { name: 'HandlerCrashed', message: how };
+  return { outcome: { kind: 'crashed', error }, thrown: fromPlainError(error), abort: null };
+}

@@ -1,0 +1,86 @@
+/** A process for handlers: the leader of a group of its own, so that it can be ended with all that it started. */
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import type { Channel, ChannelListener } from './channel.ts';
+import { inheritedArguments, runnerModule } from './runner-module.ts';
+import type { FromRunner, ToRunner } from './messages.ts';
+import type { Place } from './place.ts';
+import { outOfMemory, type Watch } from './watchdog.ts';
+
+export function openProcess(place: Place, listener: ChannelListener): Channel {
+  return new HandlerProcess(place, listener);
+}
+
+class HandlerProcess implements Channel {
+  readonly #place: Place;
+  readonly #child: ChildProcess;
+  readonly #report: Readable | null;
+  #lastWord = '';
+
+  constructor(place: Place, listener: ChannelListener) {
+    this.#place = place;
+    const watch: Watch = { parentPid: process.pid, graceMs: 0, memoryLimitMb: place.totalMb };
+    this.#child = fork(runnerModule, [JSON.stringify(watch)], {
+      detached: true,
+      execArgv: [...inheritedArguments(), ...heapLimit(place)],
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
+    });
+    this.#report = (this.#child.stdio[4] as Readable | undefined) ?? null;
+    this.#listen(listener);
+  }
+
+  #listen(listener: ChannelListener): void {
+    let isGone = false;
+    const ended = (how: string): void => {
+      if (isGone) return;
+      isGone = true;
+      this.kill();
+      listener.ended(how);
+    };
+    this.#child.on('message', (message) => listener.received(message as FromRunner));
+    this.#child.on('exit', (code, signal) => ended(this.#describe(code, signal)));
+    this.#child.on('error', (error) => {
+      if (this.#child.pid === undefined)
+        ended(`Its process could not be started: ${error.message}`);
+    });
+    // It closed what it hears by: it is of no more use.
+    this.#child.on('disconnect', () => this.kill());
+    this.#report?.on('data', (data: Buffer) => (this.#lastWord += data.toString()));
+  }
+
+  post(message: ToRunner): void {
+    // What it does not hear any more is told by its end.
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+
+  hold(isHeld: boolean): void {
+    const method = isHeld ? 'ref' : 'unref';
+    this.#child[method]();
+    this.#child.channel?.[method]();
+    (this.#report as unknown as Partial<Record<typeof method, () => void>> | null)?.[method]?.();
+  }
+
+  kill(): void {
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // Nobody is left in its group.
+    }
+  }
+
+  #describe(code: number | null, signal: NodeJS.Signals | null): string {
+    const itself = `Its process ${this.#child.pid}`;
+    if (this.#lastWord.includes(outOfMemory))
+      return `${itself} took more memory than its limit of ${this.#place.totalMb} MiB (memoryLimitMb)`;
+    return signal === null
+      ? `${itself} exited with code ${code}`
+      : `${itself} was ended by ${signal}`;
+  }
+}
+
+function heapLimit({ heapMb }: Place): readonly string[] {
+  return heapMb === null ? [] : [`--max-old-space-size=${heapMb}`];
+}

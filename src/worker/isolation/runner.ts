@@ -1,0 +1,127 @@
+/**
+ * The program of a handler process or thread: runs one job at a time, by the same code as on the worker's own event loop.
+ * Time-outs and grace are its worker's business: here a handler is only asked to stop.
+ */
+import { isMainThread, parentPort } from 'node:worker_threads';
+import type { TaskDefinition } from '../../client/registry.ts';
+import { definitionOf } from '../../client/registry.ts';
+import { toPlainError } from '../../core/errors.ts';
+import type { Progress } from '../../core/job.ts';
+import { Attempt, type AttemptHost, type Ending } from '../attempt.ts';
+import { guardFaults, runIn } from '../faults.ts';
+import { ProgressBuffer } from '../progress-buffer.ts';
+import { type AttemptTools, runAttempt } from '../run-attempt.ts';
+import { tasksIn } from '../task-loader.ts';
+import type { FromRunner, ToRunner } from './messages.ts';
+import { relayingLogger } from './relayed-log.ts';
+import { startWatchdog, type Watch } from './watchdog.ts';
+
+type RunMessage = Extract<ToRunner, { type: 'run' }>;
+
+class Runner implements AttemptHost {
+  readonly #post: (message: FromRunner) => void;
+  readonly #tasks = new Map<string, Promise<Map<string, TaskDefinition>>>();
+  readonly #progress: ProgressBuffer;
+  #attempt: Attempt | null = null;
+  #isHandlerDone = false;
+  #before = '';
+
+  constructor(post: (message: FromRunner) => void) {
+    this.#post = post;
+    this.#progress = new ProgressBuffer((reports) => {
+      for (const { progress } of reports) post({ type: 'progress', progress });
+    });
+  }
+
+  receive(message: ToRunner): void {
+    if (message.type === 'load') void this.#load(message.file);
+    else if (message.type === 'run') this.#run(message);
+    else if (message.type === 'abort') this.#attempt?.abort(message.code);
+    else process.exit();
+  }
+
+  // ── AttemptHost ───────────────────────────────────────────────────────────────────────────────
+
+  ended(_attempt: Attempt, { outcome, abort, thrown }: Ending): void {
+    this.#progress.flushEnded();
+    const plain = thrown === undefined ? null : toPlainError(thrown);
+    const isClean = this.#isHandlerDone && state() === this.#before;
+    this.#post({ type: 'ended', outcome, abort, thrown: plain, isClean });
+  }
+
+  blamedLate(_attempt: Attempt, error: unknown): void {
+    this.#post({ type: 'stray', error: toPlainError(error) });
+  }
+
+  // ── inside ────────────────────────────────────────────────────────────────────────────────────
+
+  #run({ job, inputs, file }: RunMessage): void {
+    const attempt = new Attempt(job, this, { timeout: null, graceMs: Infinity });
+    this.#attempt = attempt;
+    this.#isHandlerDone = false;
+    const tools = {
+      logger: relayingLogger((entry) => this.#post({ type: 'log', entry })),
+      inputsOf: () => Promise.resolve(inputs ?? 'lost'),
+      report: (each: Attempt, progress: Progress) => this.#progress.add(each, progress),
+    };
+    attempt.begin(() => runIn(attempt, () => this.#handle(attempt, file, tools)));
+  }
+
+  async #load(file: string): Promise<void> {
+    await this.#tasksIn(file).catch(() => undefined);
+    this.#post({ type: 'ready' });
+  }
+
+  #tasksIn(file: string): Promise<Map<string, TaskDefinition>> {
+    let tasks = this.#tasks.get(file);
+    if (tasks === undefined) this.#tasks.set(file, (tasks = definitionsIn(file)));
+    return tasks;
+  }
+
+  async #handle(
+    attempt: Attempt,
+    file: string,
+    tools: Omit<AttemptTools, 'taskNamed'>,
+  ): Promise<Ending> {
+    const tasks = await this.#tasksIn(file);
+    this.#before = state();
+    const ending = await runAttempt(attempt, { ...tools, taskNamed: (name) => tasks.get(name) });
+    this.#isHandlerDone = true;
+    return ending;
+  }
+}
+
+async function definitionsIn(file: string): Promise<Map<string, TaskDefinition>> {
+  const tasks = await tasksIn(file);
+  return new Map(tasks.map((task) => [task.taskName, definitionOf(task)]));
+}
+
+/** What a handler can change so that the next one would feel it; processes that it left running, too. */
+function state(): string {
+  const children = process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length;
+  return JSON.stringify([process.cwd(), children, process.env]);
+}
+
+function inThread(port: NonNullable<typeof parentPort>): void {
+  const runner = new Runner((message) => port.postMessage(message));
+  port.on('message', (message: ToRunner) => runner.receive(message));
+  port.postMessage({ type: 'ready' });
+}
+
+function send(message: FromRunner): void {
+  process.send?.(message);
+}
+
+function inProcess(): void {
+  startWatchdog(JSON.parse(process.argv[2] ?? '{}') as Watch);
+  // A signal to all of a terminal or a service is for the worker, which then tells its handlers.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => undefined);
+  const runner = new Runner(send);
+  process.on('message', (message) => runner.receive(message as ToRunner));
+  process.on('disconnect', () => process.exit());
+  send({ type: 'ready' });
+}
+
+guardFaults();
+if (isMainThread || parentPort === null) inProcess();
+else inThread(parentPort);
