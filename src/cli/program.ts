@@ -48,6 +48,7 @@ Environment:
   GIGQ_TASKS               modules with tasks, separated by commas
   GIGQ_WORKER_ID, GIGQ_POLLING_INTERVAL, GIGQ_CONCURRENCY
                            as the options of gigq worker
+  GIGQ_ALLOW_NETWORK_FS    1 allows a database on a network file system
   NO_COLOR                 no colours
 
 Exit codes:

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { GigqError } from '../../core/errors.ts';
 import { ensureFile } from './database-file.ts';
+import { refuseNetworkFileSystem } from './file-system.ts';
 import { loadSqlite } from './library.ts';
 import { OriginalFiles } from './original-files.ts';
 import { sql } from './sql.gen.ts';
@@ -46,6 +47,7 @@ export class Connection {
   constructor(path: string, options: ConnectionOptions) {
     this.path = path;
     if (path !== ':memory:') {
+      refuseNetworkFileSystem(path);
       ensureFile(path, options.initialize);
       this.#files = new OriginalFiles(path);
     }
