@@ -41,7 +41,9 @@ export async function examine(path: string, look: Look): Promise<Diagnosis> {
   try {
     await examineAll(path, look, notes);
   } catch (error) {
-    notes.findings.push(findingOf(error));
+    // What cannot be read through and through is not to be written to, not even its mode.
+    const untouched = notes.findings.map((finding) => ({ ...finding, fixable: false }));
+    return { ...notes, findings: [...untouched, findingOf(error)] };
   }
   return notes;
 }
