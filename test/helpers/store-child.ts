@@ -153,6 +153,17 @@ const actions = {
     tell('answered');
   },
 
+  /** Writes much to a database without WAL, and does not come to the end of it. */
+  async writeOn({ path }: ChildInput): Promise<void> {
+    const database = new DatabaseSync(path);
+    database.exec(
+      'PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; CREATE TABLE big (x)',
+    );
+    database.exec('INSERT INTO big SELECT zeroblob(4000) FROM pragma_function_list');
+    tell('written');
+    await heard('never');
+  },
+
   /** Has a database open, with a job in it, until it is killed. */
   async keep({ path }: ChildInput): Promise<void> {
     const store = openHere({ database: path, initialize: true });

@@ -82,6 +82,17 @@ describe('a sound database', () => {
     });
   }
 
+  it('whose process was killed in the middle of a write without WAL is read as it was before', async (t) => {
+    const here = await patient();
+    const child = new Child(t, 'writeOn', here);
+    assert.equal(await child.next(), 'written');
+    await child.kill();
+    const before = contentsOf(here.folder);
+    assert.ok('jobs.db-journal' in before);
+    assert.deepEqual(await codesOf(here.path), idle);
+    assert.deepEqual(contentsOf(here.folder), before);
+  });
+
   it('is not changed by a repair that has nothing to do', async () => {
     const { folder, path } = await patient();
     const before = contentsOf(folder);

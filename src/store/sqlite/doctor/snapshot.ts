@@ -3,11 +3,12 @@
  * stay behind. Where nobody has it open there is no -wal: SQLite would make one, and a -shm, for a mere reader, and leave
  * both, so it is told that the file does not change. If somebody opens it meanwhile, the look is taken anew.
  */
-import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { isGigqError } from '../../../core/errors.ts';
 import type { Row } from '../connection.ts';
 import { loadSqlite } from '../library.ts';
 import { translate } from '../sqlite-error.ts';
@@ -36,9 +37,20 @@ export class Snapshot {
 
 /** Throws a GigqError if the database cannot be read. */
 export function lookAt<T>(path: string, look: (snapshot: Snapshot) => T): T {
-  if (isInUse(path)) return lookIn(path, path, look);
+  if (isInUse(path)) return lookInUse(path, look);
   const seen = attempt(() => lookAtUnused(path, look));
-  return isInUse(path) ? lookIn(path, path, look) : seen();
+  return isInUse(path) ? lookInUse(path, look) : seen();
+}
+
+function lookInUse<T>(path: string, look: (snapshot: Snapshot) => T): T {
+  try {
+    return lookIn(path, path, look);
+  } catch (error) {
+    // What a killed process left in the journal has to be rolled back first, which is writing.
+    const isCutOff = isGigqError(error) && error.code === 'database_readonly';
+    if (isCutOff && existsSync(`${path}-journal`)) return lookAtCopy(path, look);
+    throw error;
+  }
 }
 
 /** Whether somebody may have it open, or left it as one who was killed. A journal is that of a database without WAL. */
@@ -59,14 +71,17 @@ function unchanging(path: string): URL {
 }
 
 /**
- * A -wal without its -shm: nobody has it open, this process included, so that the files may be read; but whoever reads
- * them by SQLite makes a -shm that stays.
+ * A -wal without its -shm, or a journal that was cut off: nobody has it open, this process included, so that the files may be
+ * read; but whoever reads them by SQLite makes a -shm that stays, or rolls back.
  */
 function lookAtCopy<T>(path: string, look: (snapshot: Snapshot) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'gigq-doctor-'));
   const copy = join(folder, 'copy.db');
   try {
-    for (const suffix of ['', '-wal']) copyFileSync(`${path}${suffix}`, `${copy}${suffix}`);
+    for (const suffix of ['', '-wal', '-journal'].filter((each) => existsSync(`${path}${each}`))) {
+      copyFileSync(`${path}${suffix}`, `${copy}${suffix}`);
+      chmodSync(`${copy}${suffix}`, 0o600);
+    }
     return lookIn(path, copy, look);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -86,7 +101,9 @@ function lookIn<T>(path: string, place: string | URL, look: (snapshot: Snapshot)
 
 function open(path: string, place: string | URL): DatabaseSync {
   try {
-    return new (loadSqlite().DatabaseSync)(place, { readOnly: true, timeout: patienceMs });
+    // A copy may be written to, and has to be where something was cut off.
+    const readOnly = place === path || place instanceof URL;
+    return new (loadSqlite().DatabaseSync)(place, { readOnly, timeout: patienceMs });
   } catch (error) {
     throw translate(error, path);
   }
