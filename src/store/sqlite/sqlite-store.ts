@@ -78,8 +78,7 @@ export class SqliteStore implements Store {
     return {
       path: this.#connection.path,
       begin: () => {
-        this.#guard.check();
-        this.#connection.begin();
+        this.#begin();
       },
       commit: () => {
         this.#commit();
@@ -104,6 +103,17 @@ export class SqliteStore implements Store {
   #perform(unit: Unit): Answer {
     const operation = this.#operations[unit.op] as (input: Unit['input']) => never;
     return { ok: true, reply: operation(unit.input) };
+  }
+
+  #begin(): void {
+    this.#guard.check();
+    this.#connection.begin();
+    try {
+      this.#guard.checkSchema();
+    } catch (error) {
+      this.#connection.rollback();
+      throw error;
+    }
   }
 
   #commit(): void {
