@@ -7,6 +7,7 @@ const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', f
 const seam = '^src/store/store\\.ts$';
 const opener = '^src/store/open\\.ts$';
 const migrations = '^src/store/migrate\\.ts$';
+const doctor = '^src/store/doctor\\.ts$';
 const handle = '^src/store/store-handle\\.ts$';
 
 export default {
@@ -67,9 +68,9 @@ export default {
     ),
     rule(
       'admin-room',
-      'admin/ imports the rooms below it, store/open.ts and store/migrate.ts.',
+      'admin/ imports the rooms below it, store/open.ts, store/migrate.ts and store/doctor.ts.',
       { path: '^src/admin/' },
-      everythingBut('^src/(?:core|client|worker|admin)/', seam, opener, migrations, handle),
+      everythingBut('^src/(?:core|client|worker|admin)/', seam, opener, migrations, doctor, handle),
     ),
     rule(
       'testing-room',

@@ -1,7 +1,10 @@
 /** `gigq/admin`: what operators do to a database, apart from its jobs. */
 import { migrateDatabase } from '../store/open.ts';
 import type { Migrated } from '../store/migrate.ts';
+import type { Diagnosis } from '../store/doctor.ts';
+import { examineAndFix } from './doctor.ts';
 
+export type { Diagnosis, Finding, FindingCode } from '../store/doctor.ts';
 export type { Migrated } from '../store/migrate.ts';
 
 /**
@@ -21,4 +24,25 @@ export type { Migrated } from '../store/migrate.ts';
  */
 export function migrate(database: string, options: { dryRun?: boolean } = {}): Promise<Migrated> {
   return migrateDatabase(database, { dryRun: options.dryRun ?? false });
+}
+
+/**
+ * Examines a database and tells what is wrong with it; without `fix` nothing is changed, and no file is left behind.
+ *
+ * It looks at the file system, the file and who may read it, the SQLite of this Node, who holds the write lock, the
+ * integrity of the whole file, the schema, the rows of the jobs and the workers. A file that cannot be used is a finding as
+ * well, after which nothing more is looked at. With `fix`, a sound database is repaired as far as that is safe: counts are
+ * made anew, jobs without a lease or of a dead worker become ready, a large WAL is copied into the database, and what every
+ * user can read is left to its owner. It reads the file on the calling thread, and takes 3 s more if the write lock is held.
+ *
+ * @returns what was looked at, and the findings: problems and advice, each with a hint, and whether it was or can be fixed.
+ * @throws GigqError `driver_missing` for the address of a server.
+ * @example
+ * import { doctor } from 'gigq/admin';
+ *
+ * const { findings } = await doctor('jobs.db');
+ * for (const { severity, message, hint } of findings) console.log(`${severity}: ${message}. ${hint}`);
+ */
+export function doctor(database: string, options: { fix?: boolean } = {}): Promise<Diagnosis> {
+  return examineAndFix(database, options.fix ?? false);
 }

@@ -23,6 +23,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Defi
     stats: async () => (await import('./commands/stats.ts')).defineStats,
     clear: async () => (await import('./commands/clear.ts')).defineClear,
     migrate: async () => (await import('./commands/migrate.ts')).defineMigrate,
+    doctor: async () => (await import('./commands/doctor.ts')).defineDoctor,
   },
   'Workers:': {
     worker: async () => (await import('./commands/worker.ts')).defineWorker,
@@ -48,6 +49,7 @@ Environment:
   GIGQ_TASKS               modules with tasks, separated by commas
   GIGQ_WORKER_ID, GIGQ_POLLING_INTERVAL, GIGQ_CONCURRENCY
                            as the options of gigq worker
+  GIGQ_ALLOW_NETWORK_FS    1 allows a database on a network file system
   NO_COLOR                 no colours
 
 Exit codes:

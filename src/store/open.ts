@@ -6,10 +6,13 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { GigqError } from '../core/errors.ts';
 import { systemClock } from './clock.ts';
+import type { Diagnosis, Examination } from './doctor.ts';
 import { AttendedStore } from './heartbeat.ts';
 import { LazyStore } from './lazy-store.ts';
 import type { Migrated } from './migrate.ts';
 import { Connection } from './sqlite/connection.ts';
+import { examine } from './sqlite/doctor/examine.ts';
+import { repair } from './sqlite/doctor/repair.ts';
 import { migrate } from './sqlite/migrating.ts';
 import { busyError } from './sqlite/sqlite-error.ts';
 import { openSqliteStore, patiently } from './sqlite/sqlite-store.ts';
@@ -74,10 +77,28 @@ export async function migrateDatabase(
   { dryRun }: { dryRun: boolean },
 ): Promise<Migrated> {
   const path = canonical(database);
-  // The timers of a store keep no process alive, but whoever migrates waits for the end.
+  return waitFor(path, () => migrateHere(path, dryRun));
+}
+
+/** Tells what is wrong with a database; changes nothing. */
+export async function examineDatabase(database: string, how: Examination): Promise<Diagnosis> {
+  return examine(canonical(database), { ...how, clock: systemClock });
+}
+
+/** Repairs what is wrong with the rows and files of a sound database. */
+export async function repairDatabase(database: string): Promise<void> {
+  const path = canonical(database);
+  return waitFor(path, () => {
+    repair(path, systemClock.wall());
+  });
+}
+
+/** Tries it until no other connection stands in the way, for 30 s at most. */
+async function waitFor<T>(path: string, attempt: () => T): Promise<T> {
+  // The timers of a store keep no process alive, but whoever called waits for the end.
   const keepAlive = setInterval(() => undefined, 2 ** 30);
   try {
-    return await patiently(path, systemClock, () => migrateHere(path, dryRun));
+    return await patiently(path, systemClock, attempt);
   } finally {
     clearInterval(keepAlive);
   }

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { doctor } from 'gigq/admin';
 import { migrateDatabase, openHere, openStore } from '../../dist/store/open.js';
 import { Connection } from '../../dist/store/sqlite/connection.js';
 import { migrations } from '../../dist/store/sqlite/sql.gen.js';
@@ -122,6 +123,12 @@ const actions = {
     await store.close();
   },
 
+  /** Tells what the doctor finds. */
+  async examine({ path, asNobody = false }: ChildInput): Promise<void> {
+    if (asNobody) becomeNobody();
+    tell((await doctor(path)).findings.map(({ code }) => code));
+  },
+
   async migrate({ path }: ChildInput): Promise<void> {
     tell('migrating');
     tell(await migrateDatabase(path, { dryRun: false }));
@@ -146,6 +153,25 @@ const actions = {
     tell('answered');
   },
 
+  /** Writes much to a database without WAL, and does not come to the end of it. */
+  async writeOn({ path }: ChildInput): Promise<void> {
+    const database = new DatabaseSync(path);
+    database.exec(
+      'PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; CREATE TABLE big (x)',
+    );
+    database.exec('INSERT INTO big SELECT zeroblob(4000) FROM pragma_function_list');
+    tell('written');
+    await heard('never');
+  },
+
+  /** Has a database open, with a job in it, until it is killed. */
+  async keep({ path }: ChildInput): Promise<void> {
+    const store = openHere({ database: path, initialize: true });
+    await enqueue(store, 'kept');
+    tell('answered');
+    await heard('never');
+  },
+
   /** Waits for nothing but a call. */
   pending({ path }: ChildInput): Promise<void> {
     const handle = openStore(path, { initialize: true, inPlace: false });
@@ -158,7 +184,7 @@ const actions = {
 export type Action = keyof typeof actions;
 
 /** Those that do not look after that themselves: a store by itself keeps no process alive. */
-const keptAlive: readonly Action[] = ['use', 'race'];
+const keptAlive: readonly Action[] = ['use', 'race', 'keep'];
 
 if (import.meta.main) {
   const [action, input] = process.argv.slice(2);

@@ -1,5 +1,6 @@
 // A database is brought to its schema once, whoever comes first, fully or not at all.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test, type TestContext } from 'node:test';
@@ -9,7 +10,7 @@ import { Connection } from '../../dist/store/sqlite/connection.js';
 import { migrations } from '../../dist/store/sqlite/sql.gen.js';
 import { contentsOf, makeDatabase } from '../helpers/store-files.ts';
 import { FakeClock } from '../helpers/store-clock.ts';
-import { Child, within } from '../helpers/store-process.ts';
+import { Child, pause, within } from '../helpers/store-process.ts';
 import { newJob, runAll, unit } from '../helpers/store-seam.ts';
 import { openSqlite, temporaryFolder } from '../helpers/store-sqlite.ts';
 import { turn } from '../helpers/store-turn.ts';
@@ -32,6 +33,13 @@ function look(path: string, query: string): unknown[] {
 
 function schemaOf(path: string): unknown[] {
   return look(path, 'SELECT name, sql FROM sqlite_schema ORDER BY name');
+}
+
+function recovered(path: string): unknown[] {
+  const database = new DatabaseSync(path);
+  database.prepare('SELECT count(*) FROM sqlite_schema').get();
+  database.close();
+  return schemaOf(path);
 }
 
 function assertOneSchema(path: string, schema: unknown[]): void {
@@ -181,6 +189,24 @@ describe('a migration', () => {
     const { applied } = await migrateDatabase(path, { dryRun: false });
     assert.equal(applied.length, migrations.length);
     assertOneSchema(path, await usualSchema());
+  });
+
+  test('whose process is killed at whatever moment is done fully or not at all', async (scope) => {
+    const schema = await usualSchema();
+    const seen = new Set<boolean>();
+    for (let ms = 0; ms < 30 && seen.size < 2; ms += 1) {
+      const path = newPath();
+      const child = new Child(scope, 'migrate', { path });
+      assert.equal(await child.next(), 'migrating');
+      await pause(ms);
+      await child.kill();
+      // Not by a mere reader: what was cut off may have to be rolled back, as the next process does.
+      const found = existsSync(path) ? recovered(path) : [];
+      assert.deepEqual(found, found.length === 0 ? [] : schema);
+      seen.add(found.length > 0);
+    }
+    // It was met on both sides: before its commit and after it.
+    assert.equal(seen.size, 2);
   });
 
   test('is not done by whoever only looks, who is told how to do it', async () => {

@@ -4,7 +4,9 @@ import { dirname } from 'node:path';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { GigqError } from '../../core/errors.ts';
 import { ensureFile } from './database-file.ts';
+import { refuseNetworkFileSystem } from './file-system.ts';
 import { loadSqlite } from './library.ts';
+import { OriginalFiles } from './original-files.ts';
 import { sql } from './sql.gen.ts';
 import { isBusy, translate } from './sqlite-error.ts';
 
@@ -39,11 +41,16 @@ export class Connection {
   readonly path: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #files: OriginalFiles | undefined;
 
   /** Throws Busy if another connection stands in the way of opening just now; a GigqError if it can never be opened. */
   constructor(path: string, options: ConnectionOptions) {
     this.path = path;
-    if (path !== ':memory:') ensureFile(path, options.initialize);
+    if (path !== ':memory:') {
+      refuseNetworkFileSystem(path);
+      ensureFile(path, options.initialize);
+      this.#files = new OriginalFiles(path);
+    }
     this.#database = this.#explained(() => new (loadSqlite().DatabaseSync)(path, { timeout: 0 }));
     try {
       this.#explained(() => this.#configure(options));
@@ -101,6 +108,11 @@ export class Connection {
   /** Changes when another connection has committed. */
   dataVersion(): unknown {
     return this.query('PRAGMA data_version')[0]?.['data_version'];
+  }
+
+  /** Throws `database_replaced` once the files at the path are not the ones that are open. */
+  verifyFiles(): void {
+    this.#files?.verify();
   }
 
   close(): void {

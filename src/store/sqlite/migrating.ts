@@ -13,6 +13,8 @@ const ledger = `
   ) STRICT
 `;
 
+type Readable = Pick<Connection, 'path' | 'query'>;
+
 export interface MigrateOptions {
   readonly dryRun: boolean;
   /** The wall clock's milliseconds. */
@@ -47,11 +49,12 @@ export function requireSchema(connection: Connection): void {
   });
 }
 
-function missingIn(connection: Connection): readonly Migration[] {
+/** The migrations that a database still needs; throws as `outstanding` does. */
+export function missingIn(connection: Readable): readonly Migration[] {
   return outstanding(connection.path, migrations, appliedIn(connection));
 }
 
-function appliedIn(connection: Connection): Applied[] {
+function appliedIn(connection: Readable): Applied[] {
   const hasLedger = connection.query("SELECT 1 FROM sqlite_schema WHERE name = 'gigq_migrations'");
   if (hasLedger.length === 0) return [];
   const rows = connection.query('SELECT version, checksum FROM gigq_migrations ORDER BY version');

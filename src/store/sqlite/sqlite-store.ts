@@ -4,6 +4,7 @@ import type { Answer, Clock, Interest, Operations, Store, StoreEvent, Unit } fro
 import { CommitQueue } from './commit-queue.ts';
 import { Busy, Connection } from './connection.ts';
 import type { Context } from './context.ts';
+import { Guard } from './guard.ts';
 import { Lanes } from './lanes.ts';
 import { leases } from './leases.ts';
 import { looking } from './looking.ts';
@@ -36,6 +37,7 @@ const reads: ReadonlySet<keyof Operations> = new Set([
 
 export class SqliteStore implements Store {
   readonly #connection: Connection;
+  readonly #guard: Guard;
   readonly #lanes: Lanes;
   readonly #workflows: Workflows;
   readonly #done = { work: false, change: false };
@@ -46,13 +48,14 @@ export class SqliteStore implements Store {
 
   constructor(connection: Connection, clock: Clock) {
     this.#connection = connection;
+    this.#guard = new Guard(connection, clock);
     this.#lanes = new Lanes(connection);
     this.#workflows = new Workflows(connection, clock);
     const shared = { lanes: this.#lanes, workflows: this.#workflows, done: this.#done };
     this.#context = { connection, clock, ...shared };
     this.#operations = operationsOf(this.#context);
     const wakePath = connection.path === ':memory:' ? undefined : `${connection.path}-wake`;
-    this.#signals = new Signals(clock, () => connection.dataVersion(), wakePath);
+    this.#signals = new Signals(clock, () => this.#guard.version(), wakePath);
     this.#queue = new CommitQueue(this.#transactions(), clock);
   }
 
@@ -75,7 +78,7 @@ export class SqliteStore implements Store {
     return {
       path: this.#connection.path,
       begin: () => {
-        this.#connection.begin();
+        this.#begin();
       },
       commit: () => {
         this.#commit();
@@ -89,6 +92,7 @@ export class SqliteStore implements Store {
   }
 
   #read(unit: Unit): Answer | undefined {
+    this.#guard.check();
     if (unit.op === 'claim') {
       const reply = claimByReading(this.#context, unit.input);
       return reply === undefined ? undefined : { ok: true, reply };
@@ -101,10 +105,22 @@ export class SqliteStore implements Store {
     return { ok: true, reply: operation(unit.input) };
   }
 
+  #begin(): void {
+    this.#guard.check();
+    this.#connection.begin();
+    try {
+      this.#guard.checkSchema();
+    } catch (error) {
+      this.#connection.rollback();
+      throw error;
+    }
+  }
+
   #commit(): void {
     this.#lanes.flush();
     this.#workflows.flush();
     this.#connection.commit();
+    this.#guard.checkCommitted();
     const { work, change } = this.#done;
     this.#forgetWhatWasDone();
     if (work) this.#signals.wake();
@@ -145,6 +161,7 @@ function prepare(path: string, { initialize, clock }: SqliteOptions): Connection
   try {
     if (initialize) migrate(connection, { dryRun: false, now: clock.wall() });
     else requireSchema(connection);
+    connection.verifyFiles();
     return connection;
   } catch (error) {
     connection.close();

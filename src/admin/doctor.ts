@@ -1,0 +1,65 @@
+/** Examines a database, and repairs it: by what the store can count again, and by what a worker would do. */
+import { makeLogger } from '../client/logger.ts';
+import { parseDuration } from '../core/duration-grammar.ts';
+import { isGigqError } from '../core/errors.ts';
+import { defaults } from '../core/limits.ts';
+import { type Diagnosis, type Finding, type FindingCode, problem } from '../store/doctor.ts';
+import { examineDatabase, openStore, repairDatabase } from '../store/open.ts';
+import { isGone } from '../worker/evidence.ts';
+import { Reaper } from '../worker/reaper.ts';
+
+export async function examineAndFix(database: string, fix: boolean): Promise<Diagnosis> {
+  const diagnosis = await examineDatabase(database, { isGone, thorough: true });
+  if (!fix || !diagnosis.findings.some(({ fixable }) => fixable)) return diagnosis;
+  const failure = await failureOf(() => repair(database, diagnosis.findings));
+  const after = await examineDatabase(database, { isGone, thorough: false });
+  const findings = compare(diagnosis.findings, after.findings);
+  const isNews = failure !== null && !findings.some(({ code }) => code === failure.code);
+  return { ...diagnosis, findings: isNews ? [...findings, failure] : findings };
+}
+
+async function repair(database: string, findings: readonly Finding[]): Promise<void> {
+  if (findings.some(({ code }) => code === 'worker_dead')) await reap(database);
+  await repairDatabase(database);
+}
+
+/** What keeps the database from being repaired, such as a lock, is a finding as well. */
+async function failureOf(work: () => Promise<void>): Promise<Finding | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (!isGigqError(error)) throw error;
+    const { code, message, hint } = error;
+    return problem(code as FindingCode, `It could not be repaired: ${message}`, { hint });
+  }
+}
+
+/** What a second look does not find any more was repaired; what it finds is still so. */
+function compare(before: readonly Finding[], after: readonly Finding[]): Finding[] {
+  const isLeft = ({ code, message }: Finding): boolean =>
+    after.some((finding) => finding.code === code && finding.message === message);
+  const repaired = before.filter((finding) => finding.fixable && !isLeft(finding));
+  return [...repaired.map((finding) => ({ ...finding, fixed: true })), ...after];
+}
+
+const silent = makeLogger(() => undefined);
+
+/** One sweep of a worker that has none of its own jobs: it takes what dead workers hold. */
+async function reap(database: string): Promise<void> {
+  const store = openStore(database, { initialize: false, inPlace: true });
+  try {
+    const failures: unknown[] = [];
+    const reaper = new Reaper({
+      store,
+      settings: { logger: silent, leaseMs: parseDuration(defaults.leaseDuration) ?? 0 },
+      instance: '',
+      waitMs: defaults.busyMs,
+      sweepFailed: (error) => failures.push(error),
+    });
+    await reaper.sweep();
+    if (failures.length > 0) throw failures[0];
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,182 @@
+// What the doctor finds in the rows of a sound file, and what it repairs of it.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { describe, it } from 'node:test';
+import { JobQueue, task, Workflow } from 'gigq';
+import { doctor, type FindingCode } from 'gigq/admin';
+import { processIdentity } from '../../dist/worker/identity.js';
+import {
+  assertFound,
+  codesOf,
+  idle,
+  newPatient,
+  type Patient,
+  patient,
+  read,
+  write,
+} from '../helpers/patient.ts';
+import { newJob } from '../helpers/store-seam.ts';
+import { SqliteSeam } from '../helpers/store-sqlite.ts';
+
+/** What is wrong, the code for it, and what is so after the repair; undefined if there is none. */
+const wrongRows: Readonly<
+  Record<string, readonly [sql: string, code: FindingCode, mended?: readonly [string, unknown[][]]]>
+> = {
+  'lanes that count too much': [
+    'UPDATE gigq_lanes SET pending = pending + 5',
+    'counts_wrong',
+    [
+      'SELECT task, blocked, scheduled, pending, completed FROM gigq_lanes',
+      [
+        ['greet', 1, 1, 1, 2],
+        ['dance', 0, 0, 1, 0],
+      ],
+    ],
+  ],
+  'lanes that do not know of ready jobs': [
+    'UPDATE gigq_lanes SET pending = 0',
+    'counts_wrong',
+    ['SELECT sum(pending) FROM gigq_lanes', [[2]]],
+  ],
+  'a job that runs without a lease': [
+    "UPDATE gigq_jobs SET status = 'running', attempts = 1, token = NULL WHERE id = 'other'; UPDATE gigq_lanes SET pending = 0, running = 1 WHERE task = 'dance'",
+    'lease_missing',
+    ["SELECT status, attempts FROM gigq_jobs WHERE id = 'other'", [['pending', 0]]],
+  ],
+  'a job that runs for a worker that is not there': [
+    "UPDATE gigq_jobs SET status = 'running', attempts = 2, token = 1, slot = 'w-0', worker = 999 WHERE id = 'other'",
+    'lease_missing',
+    ["SELECT status, attempts FROM gigq_jobs WHERE id = 'other'", [['pending', 1]]],
+  ],
+  'a job that is blocked by nobody': [
+    "UPDATE gigq_jobs SET status = 'blocked' WHERE id = 'other'",
+    'waiting_wrong',
+    ["SELECT status FROM gigq_jobs WHERE id = 'other'", [['pending']]],
+  ],
+  'a job that is ready though it waits': [
+    "UPDATE gigq_jobs SET status = 'pending' WHERE id = 'grandchild'",
+    'waiting_wrong',
+    ["SELECT status FROM gigq_jobs WHERE id = 'grandchild'", [['blocked']]],
+  ],
+  'a job that waits for more than its parents': [
+    "UPDATE gigq_jobs SET waiting_for = 2 WHERE id = 'grandchild'",
+    'waiting_wrong',
+    ["SELECT waiting_for FROM gigq_jobs WHERE id = 'grandchild'", [[1]]],
+  ],
+  'a job that ended at no time': [
+    "UPDATE gigq_jobs SET completed_at = NULL WHERE id = 'done'",
+    'end_missing',
+    ["SELECT completed_at = updated_at FROM gigq_jobs WHERE id = 'done'", [[1]]],
+  ],
+  'a job that is never due': [
+    "UPDATE gigq_jobs SET run_at = NULL WHERE id = 'later'",
+    'due_missing',
+    ["SELECT run_at > 0 FROM gigq_jobs WHERE id = 'later'", [[1]]],
+  ],
+  'a job of no known status': [
+    "UPDATE gigq_jobs SET status = 'odd' WHERE id = 'other'",
+    'status_unknown',
+  ],
+  'params that are no JSON': [
+    "UPDATE gigq_jobs SET params = '{oops' WHERE id = 'other'",
+    'json_invalid',
+  ],
+  'an error that is no JSON': [
+    "UPDATE gigq_jobs SET error = 'oops' WHERE id = 'other'",
+    'json_invalid',
+  ],
+  'a retry policy that is no JSON': [
+    "UPDATE gigq_jobs SET retry = '1s' WHERE id = 'other'",
+    'json_invalid',
+  ],
+  'a job without its lane': [
+    "UPDATE gigq_jobs SET lane = 77 WHERE id = 'other'",
+    'reference_broken',
+  ],
+};
+
+describe('rows', () => {
+  for (const [what, [sql, code, mended]] of Object.entries(wrongRows)) {
+    it(`with ${what} are told: ${code}`, async () => {
+      const here = await patient();
+      write(here.path, sql);
+      const { severity, fixable } = await assertFound(here, code);
+      assert.deepEqual([severity, fixable], ['problem', mended !== undefined]);
+    });
+
+    it(`with ${what} are ${mended ? 'repaired' : 'left to people'}`, async () => {
+      const { path } = await patient();
+      write(path, sql);
+      const { findings } = await doctor(path, { fix: true });
+      const finding = findings.find((each) => each.code === code);
+      assert.equal(finding?.fixed, mended !== undefined);
+      if (mended === undefined) return;
+      assert.deepEqual(read(path, mended[0]), mended[1]);
+      assert.deepEqual(await codesOf(path), idle);
+    });
+  }
+
+  it('of a workflow that are counted wrongly are told, and repaired with its status', async () => {
+    const { path } = newPatient();
+    await using queue = new JobQueue(path, { inPlace: true });
+    const flow = new Workflow('flow');
+    flow.addTask(task('greet', () => 'hello'));
+    await flow.submitAll(queue);
+    write(path, "UPDATE gigq_workflows SET pending = 0, completed = 1, status = 'completed'");
+    assert.ok((await codesOf(path)).includes('counts_wrong'));
+    await doctor(path, { fix: true });
+    const counts = 'SELECT status, jobs, pending, completed FROM gigq_workflows';
+    assert.deepEqual(read(path, counts), [['running', 1, 1, 0]]);
+  });
+});
+
+describe('a worker that holds a job', () => {
+  /** A worker with a job, last heard of when the clock of the tests says. */
+  async function held(properties: object): Promise<Patient> {
+    const here = newPatient();
+    const seam = new SqliteSeam(here.path);
+    await seam.enqueue(newJob('held'));
+    const worker = await seam.worker('w1', properties);
+    await worker.takeOne();
+    await seam.store.close();
+    return here;
+  }
+
+  const deadPid = (): number => spawnSync(process.execPath, ['--version']).pid;
+
+  it('and is dead for certain is told, and its job is given back by a repair', async () => {
+    const here = await held({ ...processIdentity(), pid: deadPid() });
+    const finding = await assertFound(
+      here,
+      'worker_dead',
+      /worker-w1 \(process \d+ on .*holds a job/u,
+    );
+    assert.equal(finding.fixable, true);
+    const { findings } = await doctor(here.path, { fix: true });
+    assert.equal(findings[0]?.fixed, true);
+    assert.deepEqual(read(here.path, 'SELECT status FROM gigq_jobs'), [['pending']]);
+    assert.deepEqual(await codesOf(here.path), idle);
+  });
+
+  it('and was held for dead is told, and its job is given back by a repair', async () => {
+    const here = await held({});
+    write(here.path, 'UPDATE gigq_workers SET lost_at = heartbeat_at');
+    await assertFound(here, 'worker_dead');
+    await doctor(here.path, { fix: true });
+    assert.deepEqual(await codesOf(here.path), idle);
+  });
+
+  it('and is silent on another host is told, and keeps it', async () => {
+    const here = await held({ host: 'elsewhere', bootId: 'another' });
+    const finding = await assertFound(here, 'worker_silent', /was not heard of for \d+ s/u);
+    assert.equal(finding.fixable, false);
+    await doctor(here.path, { fix: true });
+    assert.deepEqual(read(here.path, 'SELECT status FROM gigq_jobs'), [['running']]);
+  });
+
+  it('and beats is well', async () => {
+    const here = await held(processIdentity());
+    write(here.path, `UPDATE gigq_workers SET heartbeat_at = ${Date.now()}`);
+    assert.deepEqual(await codesOf(here.path), []);
+  });
+});
