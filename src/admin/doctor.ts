@@ -3,10 +3,13 @@ import { makeLogger } from '../client/logger.ts';
 import { parseDuration } from '../core/duration-grammar.ts';
 import { isGigqError } from '../core/errors.ts';
 import { defaults } from '../core/limits.ts';
+import type { NewWorker } from '../core/worker.ts';
 import { type Diagnosis, type Finding, type FindingCode, problem } from '../store/doctor.ts';
 import { examineDatabase, openStore, repairDatabase } from '../store/open.ts';
-import { isGone } from '../worker/evidence.ts';
+import { goneBy } from '../worker/evidence.ts';
 import { Reaper } from '../worker/reaper.ts';
+
+const isGone = (worker: NewWorker): boolean => goneBy(worker) !== null;
 
 export async function examineAndFix(database: string, fix: boolean): Promise<Diagnosis> {
   const diagnosis = await examineDatabase(database, { isGone, thorough: true });
