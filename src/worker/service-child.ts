@@ -7,7 +7,7 @@ import { Alarm } from './alarm.ts';
 import { type ProcessIdentity, processIdentity, processState } from './identity.ts';
 import { logEntry } from './isolation/relayed-log.ts';
 import { inheritedFlags } from './service-flags.ts';
-import type { FromProcess, Orders, ToProcess } from './service-messages.ts';
+import { type FromProcess, openEnvelope, type Orders, type ToProcess } from './service-messages.ts';
 
 export interface ChildParts {
   readonly orders: Orders;
@@ -48,7 +48,7 @@ export class ServiceChild {
   readonly #process: ChildProcess;
   readonly #identity: ProcessIdentity;
   readonly #startedAtMs = performance.now();
-  readonly #deadline = new Alarm(() => this.kill());
+  readonly #deadline = new Alarm(() => this.#killGroup());
   #lastWords = new Alarm(() => undefined);
   #deadlineAtMs = Infinity;
   #isReady = false;
@@ -69,7 +69,9 @@ export class ServiceChild {
     const { pid = 0 } = this.#process;
     this.#identity = { ...processIdentity(), pid, pidStart: processState(pid)?.start ?? null };
     this.ended = this.#end();
-    this.#process.on('message', (message: FromProcess) => this.#hear(message));
+    this.#process.on('message', (received) => this.#hear(openEnvelope(received)));
+    // It cannot be told to stop any more; usually it has ended.
+    this.#process.once('disconnect', () => this.#killWithin(reserveMs));
     this.#send({ type: 'start', orders: parts.orders });
   }
 
@@ -94,7 +96,8 @@ export class ServiceChild {
     if (this.#process.connected) this.#process.send(message, () => undefined);
   }
 
-  #hear(message: FromProcess): void {
+  #hear(message: FromProcess | undefined): void {
+    if (message === undefined) return;
     if (message.type === 'log') return logEntry(this.#parts.logger, message.entry);
     if (message.type === 'ready') {
       this.#isReady = true;

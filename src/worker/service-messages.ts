@@ -15,6 +15,11 @@ export type ToProcess =
   | { readonly type: 'start'; readonly orders: Orders }
   | { readonly type: 'stop'; readonly timeoutMs: number };
 
+/** Handlers may send messages of their own, which are not for the service. */
+export interface Envelope {
+  readonly gigq: FromProcess;
+}
+
 export type FromProcess =
   | { readonly type: 'log'; readonly entry: LogEntry }
   /** Its worker is registered. */
@@ -23,3 +28,7 @@ export type FromProcess =
   | { readonly type: 'stopping' }
   /** The last word; the error is null if its worker stopped as it should. */
   | { readonly type: 'over'; readonly error: PlainError | null };
+
+export function openEnvelope(received: unknown): FromProcess | undefined {
+  return (received as Envelope | null)?.gigq;
+}

@@ -7,7 +7,7 @@ import { duration } from '../core/duration.ts';
 import { type PlainError, toPlainError } from '../core/errors.ts';
 import { relayingLogger } from './isolation/relayed-log.ts';
 import { killGroup, startWatchdog } from './isolation/watchdog.ts';
-import type { FromProcess, Orders, ToProcess } from './service-messages.ts';
+import type { Envelope, FromProcess, Orders, ToProcess } from './service-messages.ts';
 import { Worker } from './worker.ts';
 
 /** How long it may go on without the service: enough for handlers that obey, so that their jobs are given back. */
@@ -32,7 +32,8 @@ function send(message: FromProcess): Promise<void> {
   return new Promise((resolve) => {
     if (!process.connected) return resolve();
     unread += 1;
-    process.send?.(message, undefined, undefined, () => {
+    const envelope: Envelope = { gigq: message };
+    process.send?.(envelope, undefined, undefined, () => {
       unread -= 1;
       resolve();
     });

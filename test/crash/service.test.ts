@@ -67,6 +67,27 @@ describe('a process of a service that dies', () => {
   });
 });
 
+describe('a process of a service that speaks for itself', () => {
+  it('is not misunderstood', async (t) => {
+    const scene = new ServiceScene(t);
+    const service = await scene.supervise({ processes: 1 });
+    const { pids } = service;
+    const [id = ''] = await scene.submit('speak', 1);
+    await scene.here.queue.get(id).result({ timeout: '20s' });
+    await scene.here.queue.get((await scene.submit('instant', 1))[0] ?? '').result();
+    assert.deepEqual(service.pids, pids);
+  });
+
+  it('and does not listen any more is replaced', async (t) => {
+    const scene = new ServiceScene(t);
+    const service = await scene.supervise({ processes: 1 });
+    const { pid } = await scene.run('hang-up');
+    assert.ok((await gone(pid)) < 5500);
+    await scene.ready(1);
+    assert.equal(service.pids.length, 1);
+  });
+});
+
 describe('a rolling restart', () => {
   it('under load, process by process, costs no job an attempt', async (t) => {
     const scene = new ServiceScene(t);
