@@ -100,7 +100,7 @@ export class Session implements Hosts {
     this.slots = new Slots(settings.workerId, settings.concurrency);
     this.#trouble = new Trouble(settings.logger);
     this.settling = new SettleBuffer(this);
-    const { logger } = settings;
+    const { logger, leaseMs, concurrency: size } = settings;
     this.tools = {
       logger,
       taskNamed: (name) => tasks.named(name),
@@ -109,7 +109,7 @@ export class Session implements Hosts {
     };
     const { inputsOf, report } = this.tools;
     const stuck = (attempt: Attempt): void => this.#stuck(attempt);
-    this.isolation = new Isolation({ size: settings.concurrency, logger, inputsOf, report, stuck });
+    this.isolation = new Isolation({ size, logger, leaseMs, inputsOf, report, stuck });
     this.#running = new RunningJobs(this);
     this.#loop = new ClaimLoop(this);
     this.#reaper = new Reaper(this);
