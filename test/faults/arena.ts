@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JobQueue, type WorkerOptions } from 'gigq';
+import { storeOf } from '../../dist/client/job-queue.js';
 import type { ClientPlan } from '../fixtures/faults/client.ts';
 import { Random } from '../helpers/random.ts';
 import type { Scope } from '../helpers/store-seam.ts';
@@ -103,8 +104,19 @@ export class Arena {
 
   // ── faults ────────────────────────────────────────────────────────────────────────────────────
 
+  /** Asks a process to stop, and waits for its first word about it. */
+  async ask(worker: WorkerProcess, name: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<void> {
+    this.#strike('signalled', name, worker);
+    await worker.said(name);
+  }
+
   kill(...processes: readonly WorkerProcess[]): void {
     for (const victim of processes) this.#strike('killed', 'SIGKILL', victim);
+  }
+
+  /** The signal that ends a process which was asked before. */
+  insist(worker: WorkerProcess, name: 'SIGTERM' | 'SIGINT'): void {
+    this.#strike('killed', name, worker);
   }
 
   freeze(...processes: readonly WorkerProcess[]): void {
@@ -156,16 +168,26 @@ export class Arena {
 
   /** Waits until every job has ended. */
   async allEnded(withinMs = 60_000): Promise<void> {
-    await this.until(
-      async () => {
-        const { completed, failed, timeout, cancelled, total } = await this.queue.stats();
-        const ended = completed + failed + timeout + cancelled;
-        this.run.progress(`${ended} of ${total} jobs have ended`);
-        return total > 0 && ended === total;
-      },
-      'all jobs to end',
-      withinMs,
-    );
+    try {
+      await this.until(() => this.#haveAllEnded(), 'all jobs to end', withinMs);
+    } catch (error) {
+      // What went wrong on the way tells more than that it did not end.
+      this.verify({ allEnded: false, leaseMs: 0, mayCrashLoop: true });
+      throw error;
+    }
+  }
+
+  async #haveAllEnded(): Promise<boolean> {
+    const { completed, failed, timeout, cancelled, total } = await this.queue.stats();
+    const ended = completed + failed + timeout + cancelled;
+    this.run.progress(`${ended} of ${total} jobs have ended`);
+    return total > 0 && ended === total;
+  }
+
+  /** The life that the worker of a process has now; 0: none. */
+  async epochOf({ pid }: WorkerProcess): Promise<number> {
+    const workers = await storeOf(this.queue).call('workers', null);
+    return workers.find((each) => each.pid === pid && each.state !== 'lost')?.epoch ?? 0;
   }
 
   /** What happened must be allowed by the invariants. */

@@ -161,10 +161,14 @@ const runsDoNotOverlap: Rule = function* (all) {
   }
 };
 
-/** Whether a process had been frozen for a lease when the next run began; what it ran then is a zombie's. */
+/**
+ * Whether a process had been frozen past its lease when the next run began; what it ran then is a zombie's. A lease is
+ * renewed each third of it, so a process may have been frozen when a third of it was over.
+ */
 function wasFrozen({ history, leaseMs }: Case, run: Run, next: Run): boolean {
-  return history.some(
-    ({ op, of, mono }) => op === 'frozen' && of === run.pid && next.beganMs - mono >= leaseMs,
+  const enoughMs = (2 / 3) * leaseMs;
+  return faultsIn(history, 'frozen').some(
+    ({ of, mono }) => of === run.pid && next.beganMs - mono >= enoughMs,
   );
 }
 

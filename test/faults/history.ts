@@ -14,7 +14,7 @@ import { join } from 'node:path';
 /**
  * Of clients: `submit` before the call, then `acked` or `refused`; a call with neither is in doubt. Of handlers: `began`
  * and `ended`. Of workers: `ready`, `told` (how a job ended, once the worker heard that it was recorded) and `lost`. Of
- * whoever makes the faults: `killed`, `frozen` and `thawed` (the process `of`), `held` and `freed` (the write lock).
+ * whoever makes the faults: `signalled`, `killed`, `frozen` and `thawed` (the process `of`), `held` and `freed` (the write lock).
  */
 export type Op =
   | 'submit'
@@ -26,6 +26,7 @@ export type Op =
   | 'told'
   | 'lost'
   | 'cancelled'
+  | 'signalled'
   | 'killed'
   | 'frozen'
   | 'thawed'
