@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { JobQueue, type WorkerOptions } from 'gigq';
 import { storeOf } from '../../dist/client/job-queue.js';
 import type { ClientPlan } from '../fixtures/faults/client.ts';
 import { Random } from '../helpers/random.ts';
 import type { Scope } from '../helpers/store-seam.ts';
-import { found } from '../helpers/worker-place.ts';
+import { found, pause } from '../helpers/worker-place.ts';
 import { WorkerProcess } from '../helpers/worker-process.ts';
 import { check, type CheckOptions } from './checker.ts';
 import { type History, HistoryReader, type Line, type Op, Recorder } from './history.ts';
@@ -20,6 +21,8 @@ export interface Run {
   readonly size: number;
   /** Called as it goes on, with what is told to people. */
   readonly progress: (what: string) => void;
+  /** Called with what somebody who reads the outcome should know. */
+  readonly note: (what: string) => void;
   /** Nobody waits for the end any more. */
   readonly signal?: AbortSignal;
 }
@@ -121,6 +124,28 @@ export class Arena {
 
   freeze(...processes: readonly WorkerProcess[]): void {
     for (const victim of processes) this.#strike('frozen', 'SIGSTOP', victim);
+  }
+
+  /** Frozen with the write lock in hand it would stop everybody: then it goes on a little, and is frozen again. */
+  async freezeApart(victim: WorkerProcess): Promise<void> {
+    this.freeze(victim);
+    while (this.#isLocked()) {
+      this.thaw(victim);
+      await pause(this.random.between(10, 50));
+      this.freeze(victim);
+    }
+  }
+
+  #isLocked(): boolean {
+    const connection = new DatabaseSync(this.database, { timeout: 500 });
+    try {
+      connection.exec('BEGIN IMMEDIATE; ROLLBACK');
+      return false;
+    } catch {
+      return true;
+    } finally {
+      connection.close();
+    }
   }
 
   thaw(...processes: readonly WorkerProcess[]): void {

@@ -269,6 +269,13 @@ const bad: Readonly<Record<string, readonly [Scene, RegExp]>> = {
     { ...zombie, options: { leaseMs: 10_000 } },
     /^I4: a ran in 300 while it still ran in 200/u,
   ],
+  'a job that was taken from a process that had been thawed in time': [
+    withLines(
+      zombie,
+      zombie.history.map((line) => (line.op === 'thawed' ? { ...line, mono: 4000 } : line)),
+    ),
+    /^I4: a ran in 300 while it still ran in 200/u,
+  ],
   'a child that began before its parent had ended': [
     withLines(
       recovered,

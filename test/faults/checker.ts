@@ -167,9 +167,11 @@ const runsDoNotOverlap: Rule = function* (all) {
  */
 function wasFrozen({ history, leaseMs }: Case, run: Run, next: Run): boolean {
   const enoughMs = (2 / 3) * leaseMs;
-  return faultsIn(history, 'frozen').some(
-    ({ of, mono }) => of === run.pid && next.beganMs - mono >= enoughMs,
-  );
+  const thaws = faultsIn(history, 'thawed').filter(({ of }) => of === run.pid);
+  return faultsIn(history, 'frozen').some(({ of, mono }) => {
+    const thawedMs = thaws.find((thaw) => thaw.mono > mono)?.mono ?? Infinity;
+    return of === run.pid && Math.min(thawedMs, next.beganMs) - mono >= enoughMs;
+  });
 }
 
 // ── workflows ───────────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ const seed = Number(process.env['GIGQ_FAULT_SEED'] ?? 20_260_101);
 export function scenario(title: string, run: Scenario): void {
   it(title, async (t) => {
     t.diagnostic(`seed ${seed}`);
-    await runScenario(run, { seed, size: 1, progress: () => undefined, signal: t.signal });
+    const note = (what: string): void => t.diagnostic(what);
+    await runScenario(run, { seed, size: 1, progress: () => undefined, note, signal: t.signal });
   });
 }

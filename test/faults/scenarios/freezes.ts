@@ -28,7 +28,7 @@ export async function freezePastLease(arena: Arena): Promise<void> {
 
 async function becomeZombie(arena: Arena, zombie: WorkerProcess): Promise<void> {
   const epoch = await arena.epochOf(zombie);
-  arena.freeze(zombie);
+  await arena.freezeApart(zombie);
   const taken = openIn(arena, zombie);
   await arena.allEnded();
   const rowsOf = (): unknown => arena.records.jobs.filter(({ id }) => taken.includes(id));
