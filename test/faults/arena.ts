@@ -1,6 +1,6 @@
 // Where a scenario happens: a database, processes on it, those who make the faults, and the check of what came of it.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -63,6 +63,7 @@ export class Arena {
   readonly recorder = new Recorder(this.folder);
   readonly #reader = new HistoryReader(this.folder);
   readonly #scope: Scope;
+  #slowestStartMs = 0;
 
   constructor(scope: Scope, run: Run) {
     this.#scope = scope;
@@ -80,11 +81,18 @@ export class Arena {
     return WorkerProcess.run(this.#scope, `../faults/${name}.ts`, this.database, ...args);
   }
 
-  /** A worker that is ready. */
-  async worker(options: WorkerOptions = {}): Promise<WorkerProcess> {
-    const worker = this.program('worker', this.folder, JSON.stringify(options));
+  /** A worker that is ready; its jobs take so many times as long as they say. */
+  async worker(options: WorkerOptions = {}, pace = 1): Promise<WorkerProcess> {
+    const askedAtMs = performance.now();
+    const worker = this.program('worker', this.folder, JSON.stringify(options), String(pace));
     await worker.said('ready');
+    this.#slowestStartMs = Math.max(this.#slowestStartMs, performance.now() - askedAtMs);
     return worker;
+  }
+
+  /** What a machine that is busy with other things may add to a bound: as much as it added to the start of a worker. */
+  get slackMs(): number {
+    return this.#slowestStartMs;
   }
 
   workers(count: number, options: WorkerOptions = {}): Promise<WorkerProcess[]> {
@@ -122,17 +130,19 @@ export class Arena {
     this.#strike('killed', name, worker);
   }
 
-  freeze(...processes: readonly WorkerProcess[]): void {
-    for (const victim of processes) this.#strike('frozen', 'SIGSTOP', victim);
+  /** Resolves when all of its threads stand still, which takes a busy machine a while. */
+  async freeze(victim: WorkerProcess): Promise<void> {
+    this.#strike('frozen', 'SIGSTOP', victim);
+    await this.until(() => standsStill(victim.pid), 'the process to stand still');
   }
 
   /** Frozen with the write lock in hand it would stop everybody: then it goes on a little, and is frozen again. */
   async freezeApart(victim: WorkerProcess): Promise<void> {
-    this.freeze(victim);
+    await this.freeze(victim);
     while (this.#isLocked()) {
       this.thaw(victim);
       await pause(this.random.between(10, 50));
-      this.freeze(victim);
+      await this.freeze(victim);
     }
   }
 
@@ -148,8 +158,8 @@ export class Arena {
     }
   }
 
-  thaw(...processes: readonly WorkerProcess[]): void {
-    for (const victim of processes) this.#strike('thawed', 'SIGCONT', victim);
+  thaw(victim: WorkerProcess): void {
+    this.#strike('thawed', 'SIGCONT', victim);
   }
 
   /** Somebody takes the write lock; the returned function makes it let go. */
@@ -221,4 +231,16 @@ export class Arena {
     const shown = violations.slice(0, 20).join('\n');
     assert.equal(violations.length, 0, `${violations.length} violations:\n${shown}`);
   }
+}
+
+/** Where no /proc tells, the signal is taken at its word. */
+function standsStill(pid: number): boolean {
+  const folder = `/proc/${pid}/task`;
+  if (!existsSync(folder)) return true;
+  return readdirSync(folder).every((thread) => / T /u.test(statusOf(`${folder}/${thread}/stat`)));
+}
+
+function statusOf(file: string): string {
+  const text = readFileSync(file, 'utf8');
+  return text.slice(text.lastIndexOf(')') + 1, text.lastIndexOf(')') + 5);
 }

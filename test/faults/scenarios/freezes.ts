@@ -54,7 +54,7 @@ export async function freezeWithinLease(arena: Arena): Promise<void> {
   await arena.until(() => arena.lines('began').length > 0, 'the first run');
   for (let round = 0; round < 4 * arena.run.size; round += 1) {
     const victim = arena.random.of(workers);
-    arena.freeze(victim);
+    await arena.freeze(victim);
     await pause(arena.random.between(500, 1500));
     arena.thaw(victim);
   }

@@ -7,8 +7,6 @@ import { slowestRecoveryMs } from '../checker.ts';
 
 /** A worker whose process is gone has to be noticed within this, by a worker on its host. */
 const recoveryMs = 6000;
-/** What a claim and a busy machine may add to it. */
-const slackMs = 500;
 
 const shapes = ['single', 'batch', 'workflow'] as const;
 
@@ -40,14 +38,18 @@ export async function killWorkers(arena: Arena): Promise<void> {
   await arena.allEnded();
   arena.verify({ mayCrashLoop: true });
   const tookMs = slowestRecoveryMs(arena.history);
-  assert.ok(tookMs < recoveryMs + slackMs, `a job waited ${tookMs} ms for its next run`);
+  assert.ok(tookMs < recoveryMs + arena.slackMs, `a job waited ${tookMs} ms for its next run`);
 }
+
+/** A machine that is busy with other things makes fewer rounds. */
+const enoughMs = 60_000;
 
 /** All processes die together, again and again: no restart needs a repair, and each begins to work at once. */
 export async function killAll(arena: Arena): Promise<void> {
   const rounds = 20 * arena.run.size;
   await arena.submit('backlog', 200, 60);
-  for (let round = 1; round <= rounds; round += 1) {
+  const endMs = performance.now() + enoughMs * arena.run.size;
+  for (let round = 1; round <= rounds && performance.now() < endMs; round += 1) {
     arena.run.progress(`round ${round} of ${rounds}`);
     await oneLife(arena, `r${round}`);
   }
@@ -67,7 +69,7 @@ async function oneLife(arena: Arena, name: string): Promise<void> {
   const first = arena.lines('began')[begunBefore]?.mono ?? Infinity;
   const ready = arena.lines('ready').findLast(({ pid }) => pid === workers[0]?.pid);
   const tookMs = first - (ready?.mono ?? -Infinity);
-  assert.ok(tookMs < firstClaimMs, `the first run began after ${tookMs} ms`);
+  assert.ok(tookMs < firstClaimMs + arena.slackMs, `the first run began after ${tookMs} ms`);
   await pause(arena.random.between(0, 300));
   const all = [...workers, client];
   arena.kill(...all);
