@@ -4,7 +4,7 @@ import type { Outcome } from '../core/decide.ts';
 import { durationMs } from '../core/duration.ts';
 import type { ClaimedJob, Progress } from '../core/job.ts';
 import { defaults } from '../core/limits.ts';
-import type { Scope } from './faults.ts';
+import { runIn, type Scope } from './faults.ts';
 import { after } from '../client/long-timer.ts';
 
 /** Why a handler is asked to stop: `signal.reason.code`. */
@@ -143,7 +143,7 @@ export class Attempt implements Scope {
         ? { outcome: failed, thrown: error, abort: null }
         : endingBy(this.#reason),
     );
-    this.#controller?.abort(error);
+    this.#tellHandler(error);
   }
 
   #setTimeout(): void {
@@ -156,7 +156,13 @@ export class Attempt implements Scope {
   #stopHandler(reason: AbortReason): void {
     this.#undoTimer();
     this.#undoTimer = after(this.#limits.graceMs, () => void this.#graceEnded(reason));
-    this.#controller?.abort(reason);
+    this.#tellHandler(reason);
+  }
+
+  /** What listens for an abort is the handler's own: what it throws, or leaves to nobody, is the job's. */
+  #tellHandler(reason: unknown): void {
+    const controller = this.#controller;
+    if (controller !== null) runIn(this, () => controller.abort(reason));
   }
 
   /** What can be ended is ended first, so that the job cannot run twice at a time. */

@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { TestContext } from 'node:test';
 import type { WorkerOptions } from 'gigq';
+import type { Scope } from './store-seam.ts';
 import { found } from './worker-place.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures/worker');
@@ -32,7 +32,7 @@ export class WorkerProcess {
   }
 
   /** A program of the fixtures; it is killed when the test is over. */
-  static run(t: TestContext, program: string, ...args: readonly string[]): WorkerProcess {
+  static run(t: Scope, program: string, ...args: readonly string[]): WorkerProcess {
     const stdio: 'pipe'[] = ['pipe', 'pipe', 'pipe'];
     const child = spawn(process.execPath, [join(fixtures, program), ...args], { stdio });
     const started = new WorkerProcess(child);
@@ -45,7 +45,7 @@ export class WorkerProcess {
 
   /** A worker that has said that it is ready. */
   static async start(
-    t: TestContext,
+    t: Scope,
     database: string,
     options: WorkerOptions = {},
   ): Promise<WorkerProcess> {
