@@ -14,7 +14,8 @@ export {
 } from './core/errors.ts';
 export type { ExecutionStatus, JobError, Progress } from './core/job.ts';
 export type { JobHandle } from './client/handle.ts';
-export type { Execution, JobDetails, JobInfo, WorkerInfo } from './client/job-info.ts';
+export type { Execution, JobDetails, JobInfo } from './client/job-info.ts';
+export type { WorkerInfo, WorkerJob } from './client/worker-info.ts';
 export type { JobOptions, RetryPolicy, TaskOptions } from './client/job-options.ts';
 export type { JobFilter, WorkflowFilter } from './client/listing.ts';
 export { JobQueue, type JobQueueOptions } from './client/job-queue.ts';

@@ -41,9 +41,17 @@ export interface Candidate extends Capacity {
   readonly leaseMs: number;
 }
 
+/** Whether its last heartbeat is older than its lease, though it was not held for dead. */
+export function isSilent(
+  { state, heartbeatAtMs, leaseMs }: Pick<Candidate, 'state' | 'heartbeatAtMs' | 'leaseMs'>,
+  nowMs: number,
+): boolean {
+  return state !== 'lost' && nowMs - heartbeatAtMs > leaseMs;
+}
+
 /** Whether a worker may be expected to claim: it beats, and is not about to leave. */
-export function isLive({ state, heartbeatAtMs, leaseMs }: Candidate, nowMs: number): boolean {
-  return state === 'active' && nowMs - heartbeatAtMs <= leaseMs;
+export function isLive(worker: Candidate, nowMs: number): boolean {
+  return worker.state === 'active' && !isSilent(worker, nowMs);
 }
 
 /** Whether a claim may take the job: it is ready, or due, which is the same to a claim. */

@@ -18,6 +18,7 @@ const byIndex: Readonly<Partial<Record<Statement, string>>> = {
   held: 'SEARCH gigq_jobs USING INDEX gigq_jobs_running (worker=?)',
   runningJobs: 'SEARCH job USING INDEX gigq_jobs_running (worker=?)',
   workers: 'SEARCH gigq_jobs USING COVERING INDEX gigq_jobs_running (worker=?)',
+  running: 'SEARCH gigq_jobs USING INDEX gigq_jobs_running (worker=?)',
   forgetWorkers: 'SEARCH gigq_jobs USING COVERING INDEX gigq_jobs_running (worker=?)',
   lease: 'SEARCH gigq_jobs USING INTEGER PRIMARY KEY (rowid=?)',
   settle: 'SEARCH gigq_jobs USING INTEGER PRIMARY KEY (rowid=?)',
@@ -51,6 +52,7 @@ const sortsFew: ReadonlySet<Statement> = new Set([
   'get',
   'list',
   'runningJobs',
+  'running',
   'holdingParents',
   'standingAgainst',
 ]);
