@@ -33,6 +33,6 @@ export type { ResultRef, Settled, WithRefs } from './client/result-ref.ts';
 export { type NodeOptions, Workflow } from './client/workflow.ts';
 export type { AnyNode, WorkflowNode } from './client/workflow-node.ts';
 export type { WorkflowCounts, WorkflowHandle, WorkflowInfo } from './client/workflow-handle.ts';
-export type { Reason } from './core/why.ts';
+export type { Reason } from './core/reason.ts';
 export type { WorkflowStatus } from './core/workflow.ts';
 export { Worker, type WorkerEvents, type WorkerOptions } from './worker/worker.ts';

@@ -1,6 +1,6 @@
 /** The client: everything that a program does with jobs but run them. */
 import { JobNotFoundError } from '../core/errors.ts';
-import type { Reason } from '../core/why.ts';
+import type { Reason } from '../core/reason.ts';
 import { openStore } from '../store/open.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 import { clear, type ClearOptions, limitOf } from './clearing.ts';
