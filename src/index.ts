@@ -35,4 +35,5 @@ export type { AnyNode, WorkflowNode } from './client/workflow-node.ts';
 export type { WorkflowCounts, WorkflowHandle, WorkflowInfo } from './client/workflow-handle.ts';
 export type { Reason } from './core/reason.ts';
 export type { WorkflowStatus } from './core/workflow.ts';
+export { type Service, type ServiceOptions, supervise } from './worker/supervisor.ts';
 export { Worker, type WorkerEvents, type WorkerOptions } from './worker/worker.ts';

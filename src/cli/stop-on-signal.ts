@@ -1,4 +1,5 @@
 /** Signals while a worker runs only some jobs; `start` looks after its own. */
+import { constants } from 'node:os';
 import type { Worker } from '../index.ts';
 
 const signals = ['SIGINT', 'SIGTERM'] as const;
@@ -10,8 +11,14 @@ export function stopOnSignal(worker: Worker): () => void {
   };
   const stop = (): void => {
     release();
+    if (process.pid === 1) for (const signal of signals) process.once(signal, endBy);
     void worker.stop();
   };
   for (const signal of signals) process.on(signal, stop);
   return release;
+}
+
+/** The first process of a container is spared by the signals that it does not handle. */
+function endBy(signal: (typeof signals)[number]): void {
+  process.exit(128 + constants.signals[signal]);
 }

@@ -1,12 +1,12 @@
 /** What this process has opened and not closed yet, so that it can all be closed at once. */
 import { processWide } from './process-wide.ts';
 
-/** A queue or a worker. */
+/** A queue, a worker or a service. */
 export interface Closeable {
   close(): Promise<void>;
 }
 
-// Workers are closed first: the handlers that they wait for may still use a queue.
+// Workers, and services, are closed first: the handlers that they wait for may still use a queue.
 const kinds = ['worker', 'queue'] as const;
 type Kind = (typeof kinds)[number];
 
@@ -24,8 +24,8 @@ export function untrackOpen(thing: Closeable): void {
 }
 
 /**
- * Closes every queue and worker that this process opened: first the workers, which let their running jobs end
- * until their deadline, then the queues.
+ * Closes every queue, worker and service that this process opened: first the workers and services, which let their
+ * running jobs end until their deadline, then the queues.
  *
  * @throws What the one that could not be closed threw; an AggregateError if they were several. The others are
  * closed all the same.

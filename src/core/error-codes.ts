@@ -35,6 +35,8 @@ const hints = {
   queue_closed: 'Open another JobQueue; a closed one cannot be used again.',
   worker_closed: 'Make another Worker; a closed one cannot be used again.',
   worker_running: 'Stop the worker first: start() runs every job by itself.',
+  service_failed:
+    'Look at the cause and at what the processes wrote to stderr; then start the service again.',
   keeper_died: 'Look at the cause; the next call of a queue starts another.',
   driver_missing: 'Install the driver beside gigq: `npm install pg`.',
 } as const;

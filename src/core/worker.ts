@@ -39,3 +39,15 @@ export interface WorkerRecord extends NewWorker {
   readonly startedAtMs: number;
   readonly heartbeatAtMs: number;
 }
+
+/** What a worker shares with whoever attends to it while it runs jobs; a store itself knows nothing of it. */
+export interface Attention {
+  /** Holds, as a double, the `seq` of the job whose handler was called and has not come back, else 0. */
+  readonly stage: SharedArrayBuffer;
+  /** Somebody starts another process when this one ends. */
+  readonly isReplaceable: boolean;
+}
+
+export interface AttendedWorker extends NewWorker {
+  readonly attention?: Attention;
+}

@@ -6,8 +6,20 @@
  * worker's beat goes on, it alone is cut off; if nobody's does, the lock is held by somebody, nobody can sweep either, and
  * its jobs may run on.
  */
-import type { NewWorker, WorkerRecord } from '../core/worker.ts';
-import type { Answer, Clock, Interest, Store, StoreEvent, Unit, WorkerKey } from './store.ts';
+import type { Settlement } from '../core/job.ts';
+import { defaults } from '../core/limits.ts';
+import type { Attention, AttendedWorker, WorkerRecord } from '../core/worker.ts';
+import { Overdue, type OverdueHost } from './overdue.ts';
+import type {
+  Answer,
+  Claim,
+  Clock,
+  Interest,
+  Store,
+  StoreEvent,
+  Unit,
+  WorkerKey,
+} from './store.ts';
 
 type Listener = (event: StoreEvent) => void;
 
@@ -20,19 +32,30 @@ const againMs = 1000;
 const writer = -1;
 const reader = -2;
 
-export class AttendedStore implements Store {
+/** What becomes of a process in which a handler blocks the event loop for good, and that somebody will replace. */
+export type EndProcess = () => void;
+
+interface Attended {
+  readonly heart: Heart;
+  readonly overdue: Overdue | null;
+}
+
+export class AttendedStore implements Store, OverdueHost {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #hearts = new Map<string, Heart>();
+  readonly #endProcess: EndProcess;
+  readonly #workers = new Map<string, Attended>();
   readonly #listeners = new Set<Listener>();
 
-  constructor(store: Store, clock: Clock) {
+  constructor(store: Store, clock: Clock, endProcess: EndProcess = () => undefined) {
     this.#store = store;
     this.#clock = clock;
+    this.#endProcess = endProcess;
   }
 
   run(units: readonly Unit[], answer: (place: number, answer: Answer) => void): void {
-    this.#store.run(units, (place, reply) => {
+    for (const unit of units) this.#notice(unit);
+    this.#store.run(units.map(plainUnit), (place, reply) => {
       this.#attend(units[place] as Unit, reply);
       answer(place, reply);
     });
@@ -47,9 +70,16 @@ export class AttendedStore implements Store {
   }
 
   async close(): Promise<void> {
-    for (const heart of this.#hearts.values()) heart.stop();
-    this.#hearts.clear();
+    for (const instance of this.#workers.keys()) this.#end(instance);
     await this.#store.close();
+  }
+
+  /** What a call tells by itself, whatever comes of it. */
+  #notice(unit: Unit): void {
+    if (unit.op === 'renew') this.#workers.get(unit.input.instance)?.overdue?.signed();
+    else if (unit.op === 'settle')
+      for (const { overdue } of this.#workers.values())
+        for (const settlement of unit.input) overdue?.settling(settlement);
   }
 
   #attend(unit: Unit, reply: Answer): void {
@@ -57,28 +87,72 @@ export class AttendedStore implements Store {
     if (unit.op === 'register') this.#begin(unit.input, reply.reply as WorkerKey);
     else if (unit.op === 'leave') this.#end(unit.input.instance);
     else if (unit.op === 'renew')
-      this.#hearts.get(unit.input.instance)?.remember(unit.input.stopping);
+      this.#workers.get(unit.input.instance)?.heart.remember(unit.input.stopping);
+    else if (unit.op === 'claim')
+      this.#workers.get(unit.input.worker.instance)?.overdue?.claimed((reply.reply as Claim).jobs);
   }
 
-  #begin(worker: NewWorker, key: WorkerKey): void {
+  #begin(worker: AttendedWorker, key: WorkerKey): void {
     this.#end(key.instance);
-    const emit: Emit = (state) => {
-      this.#emit({ type: 'lease', instance: key.instance, state });
-    };
-    this.#hearts.set(
-      key.instance,
-      new Heart(this.#store, this.#clock, { key, leaseMs: worker.leaseMs, emit }),
-    );
+    const emit: Emit = (state) => this.#emit({ type: 'lease', instance: key.instance, state });
+    const heart = new Heart(this.#store, this.#clock, { key, leaseMs: worker.leaseMs, emit });
+    const { attention } = worker;
+    const parts = { clock: this.#clock, host: this };
+    const overdue = attention === undefined ? null : new Overdue(key, attention, parts);
+    this.#workers.set(key.instance, { heart, overdue });
   }
 
   #end(instance: string): void {
-    this.#hearts.get(instance)?.stop();
-    this.#hearts.delete(instance);
+    const worker = this.#workers.get(instance);
+    worker?.heart.stop();
+    worker?.overdue?.stop();
+    this.#workers.delete(instance);
   }
 
   #emit(event: StoreEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
+
+  // ── OverdueHost ───────────────────────────────────────────────────────────────────────────────
+
+  askForSign(instance: string): void {
+    this.#emit({ type: 'lease', instance, state: 'asked' });
+  }
+
+  heldUp(settlements: readonly Settlement[]): void {
+    const unit: Unit = {
+      op: 'settle',
+      input: settlements,
+      caller: writer,
+      waitMs: defaults.busyMs,
+    };
+    this.#store.run([unit], () => undefined);
+  }
+
+  /** Ends the worker's life as it would itself, if it could; should it be heard of again, it registers again. */
+  blocked(
+    worker: WorkerKey,
+    settlements: readonly Settlement[],
+    { isReplaceable }: Attention,
+  ): void {
+    const common = { caller: writer, waitMs: defaults.busyMs };
+    const units: Unit[] = [
+      { op: 'settle', input: settlements, ...common },
+      { op: 'leave', input: worker, ...common },
+    ];
+    this.#store.run(units, (place) => {
+      if (place !== 1) return;
+      this.#end(worker.instance);
+      this.#emit({ type: 'lease', instance: worker.instance, state: 'lost' });
+      if (isReplaceable) this.#endProcess();
+    });
+  }
+}
+
+function plainUnit(unit: Unit): Unit {
+  if (unit.op !== 'register' || !('attention' in unit.input)) return unit;
+  const { attention: _, ...input } = unit.input as AttendedWorker;
+  return { ...unit, input };
 }
 
 type Emit = (state: 'renewed' | 'danger' | 'lost') => void;

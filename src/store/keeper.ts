@@ -15,7 +15,10 @@ import type { Answer, Interest, Unit } from './store.ts';
 
 const port = portToOwner();
 
-const store = openHere(workerData as KeeperOptions);
+const store = openHere({
+  ...(workerData as KeeperOptions),
+  endProcess: () => process.kill(process.pid, 'SIGKILL'),
+});
 const subscriptions = new Map<Interest, () => void>();
 let outbox: [number, PlainAnswer][] = [];
 

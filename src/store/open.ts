@@ -31,6 +31,8 @@ export interface HereOptions {
   readonly database: string;
   readonly initialize: boolean;
   readonly clock?: Clock;
+  /** Ends this process, which a handler holds up for good; by default it is left alone. */
+  readonly endProcess?: () => void;
 }
 
 /** The stores that this thread has open: one for each database, so that all who use it share its commits. */
@@ -60,10 +62,11 @@ function start(database: string, { initialize, inPlace }: OpenOptions): Store {
 }
 
 /** Opens a store on this very thread: in the keeper, and in place. */
-export function openHere({ database, initialize, clock = systemClock }: HereOptions): Store {
+export function openHere(options: HereOptions): Store {
+  const { database, initialize, clock = systemClock, endProcess } = options;
   return lazily(database, clock, async () => {
     const store = await openSqliteStore(database, { initialize, clock });
-    return new AttendedStore(store, clock);
+    return new AttendedStore(store, clock, endProcess);
   });
 }
 

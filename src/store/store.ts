@@ -216,7 +216,8 @@ export type Answer<O extends Operation = Operation> =
 /**
  * `work`: something may be claimable, or a running job was cancelled. `change`: a job may have ended. Both are
  * hints that may come late, twice or for nothing; polling alone must be correct. `lease`: how the renewal of a
- * worker's lease stands: renewed, in danger (abort what runs: the lease may end unseen) or lost.
+ * worker's lease stands: renewed, in danger (abort what runs: the lease may end unseen) or lost; `asked`: the worker is to
+ * renew it by itself, for jobs of its are overdue.
  */
 export type StoreEvent =
   | { readonly type: 'work' }
@@ -224,7 +225,7 @@ export type StoreEvent =
   | {
       readonly type: 'lease';
       readonly instance: string;
-      readonly state: 'renewed' | 'danger' | 'lost';
+      readonly state: 'renewed' | 'danger' | 'lost' | 'asked';
     }
   | { readonly type: 'closed'; readonly error: unknown };
 

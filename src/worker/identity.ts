@@ -12,7 +12,7 @@ export interface ProcessIdentity {
 }
 
 /** Set by a supervisor for the processes that it starts, to its own pid: those that they start are none of its. */
-const supervisorVariable = 'GIGQ_SUPERVISOR';
+export const supervisorVariable = 'GIGQ_SUPERVISOR';
 
 /** Whether somebody starts another process when this one ends. */
 export function isSupervised(): boolean {

@@ -73,7 +73,7 @@ export interface Settings {
   readonly logger: Logger;
 }
 
-const labelLength = 200;
+export const labelLength = 200;
 const leaseMinMs = 1000;
 const concurrencyMax = 1000;
 
@@ -90,7 +90,7 @@ const leaseOption: Check = (value, name) => {
   if (durationMs(value as string, name) < leaseMinMs) throw refusal(name, "at least '1s'", value);
 };
 
-const checks: Checks<WorkerOptions> = {
+export const workerChecks: Checks<WorkerOptions> = {
   workerId: line(labelLength),
   pollingInterval: positiveDuration,
   concurrency: integer(1, concurrencyMax),
@@ -104,7 +104,7 @@ const checks: Checks<WorkerOptions> = {
 
 /** @throws {GigqError} `invalid_option`, `invalid_duration` */
 export function settingsOf(options: WorkerOptions, inherited: Logger = defaultLogger): Settings {
-  checkOptions(checks, options, 'Worker');
+  checkOptions(workerChecks, options, 'Worker');
   return {
     workerId: options.workerId ?? `worker-${randomUUID()}`,
     pollingMs: durationMs(options.pollingInterval ?? defaults.pollingInterval, 'pollingInterval'),

@@ -15,6 +15,8 @@ export interface RunningParts {
   readonly moduleTasks: readonly string[];
   readonly slots: Slots;
   readonly settling: SettleBuffer;
+  /** Where it says whose handler is being called, for whoever sees that it does not come back. */
+  readonly stage: Float64Array;
   readonly announcer: Announcer;
   readonly tools: AttemptTools;
   /** A slot has become free, and there may be something to settle. */
@@ -130,12 +132,14 @@ export class RunningJobs implements AttemptHost {
   }
 
   #startHere(attempt: Attempt): void {
-    const { tools } = this.#parts;
+    const { tools, stage } = this.#parts;
+    stage[0] = attempt.job.lease.seq;
     try {
       attempt.begin(() => runIn(attempt, () => runAttempt(attempt, tools)));
     } catch (error) {
       attempt.blame(error);
     }
+    stage[0] = 0;
   }
 
   #settle(attempt: Attempt, ending: Ending, outcome: Outcome): void {

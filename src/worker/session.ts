@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { GigqError, isGigqError } from '../core/errors.ts';
 import type { ClaimedJob } from '../core/job.ts';
-import type { NewWorker } from '../core/worker.ts';
+import type { AttendedWorker } from '../core/worker.ts';
 import type { StoreEvent, WorkerKey } from '../store/store.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 import type { Attempt } from './attempt.ts';
@@ -50,6 +50,8 @@ type Hosts = ClaimHost &
   ExchangeHost &
   CountdownHost;
 
+type LeaseState = Extract<StoreEvent, { type: 'lease' }>['state'];
+
 /** How long a call may wait for the database: usually, when there is no time left, and for a farewell. */
 const usualWaitMs = 5000;
 const lastWaitMs = 800;
@@ -67,6 +69,8 @@ export class Session implements Hosts {
   readonly settling: SettleBuffer;
   readonly tools: AttemptTools;
   readonly isolation: Isolation;
+  readonly stage = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
+  readonly #attention = { stage: this.stage.buffer, isReplaceable: isSupervised() };
   readonly #tasks: TaskTable;
   readonly #trouble: Trouble;
   readonly #exchange = new Exchange(this);
@@ -96,7 +100,7 @@ export class Session implements Hosts {
     this.slots = new Slots(settings.workerId, settings.concurrency);
     this.#trouble = new Trouble(settings.logger);
     this.settling = new SettleBuffer(this);
-    const { logger } = settings;
+    const { logger, leaseMs, concurrency: size } = settings;
     this.tools = {
       logger,
       taskNamed: (name) => tasks.named(name),
@@ -105,7 +109,7 @@ export class Session implements Hosts {
     };
     const { inputsOf, report } = this.tools;
     const stuck = (attempt: Attempt): void => this.#stuck(attempt);
-    this.isolation = new Isolation({ size: settings.concurrency, logger, inputsOf, report, stuck });
+    this.isolation = new Isolation({ size, logger, leaseMs, inputsOf, report, stuck });
     this.#running = new RunningJobs(this);
     this.#loop = new ClaimLoop(this);
     this.#reaper = new Reaper(this);
@@ -160,13 +164,13 @@ export class Session implements Hosts {
     return this.#running.size > 0;
   }
 
-  get worker(): NewWorker {
+  get worker(): AttendedWorker {
     const { workerId: label, queues, concurrency, leaseMs } = this.settings;
     const { instance } = this;
     const tasks = this.#tasks.names();
     const { processTasks, moduleTasks } = this.#tasks;
     const work = { queues, tasks, processTasks, moduleTasks, concurrency, leaseMs };
-    return { ...processIdentity(), instance, label, version, ...work };
+    return { ...processIdentity(), instance, label, version, ...work, attention: this.#attention };
   }
 
   get moduleTasks(): readonly string[] {
@@ -285,7 +289,8 @@ export class Session implements Hosts {
       this.#hearLease(event.state);
   }
 
-  #hearLease(state: 'renewed' | 'danger' | 'lost'): void {
+  #hearLease(state: LeaseState): void {
+    if (state === 'asked') this.#renew();
     if (state === 'danger') this.#running.abortAll('lease_lost');
     if (state === 'lost') this.#registerAgain();
   }
@@ -369,7 +374,7 @@ export class Session implements Hosts {
     this.#loop.close();
     this.#reaper.stop();
     this.#running.releaseWaiting();
-    if (this.isRunning) this.#tellStopping();
+    if (this.isRunning) this.#renew();
     this.requestTurn();
     await this.#quiet.promise;
     this.#countdown.clear();
@@ -379,11 +384,12 @@ export class Session implements Hosts {
     this.#runEnded.resolve();
   }
 
-  #tellStopping(): void {
+  /** Tells that it is there, and whether it stops. */
+  #renew(): void {
     if (this.key === null) return;
-    const beat = { ...this.key, stopping: true };
+    const beat = { ...this.key, stopping: this.#stopping !== null };
     this.store.call('renew', beat, { waitMs: this.waitMs }).catch((error: unknown) => {
-      this.#trouble.report('Telling that the worker stops', error);
+      this.#trouble.report('Renewing the lease', error);
     });
   }
 }

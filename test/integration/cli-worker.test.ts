@@ -122,6 +122,22 @@ describe('the tasks of a worker', () => {
       ['--once', '--drain'],
       /'--once' cannot be used with option '--drain'/u,
     ],
+    ['no processes', ['--processes', '0'], /whole number from 1/u],
+    [
+      'too many processes',
+      ['--processes', '1001'],
+      /processes: expected an integer from 1 to 1000/u,
+    ],
+    [
+      '--processes of which each runs one job',
+      ['--processes', '2', '--once'],
+      /'--processes <n>' cannot be used with option '--once'/u,
+    ],
+    [
+      '--processes that end when nothing is ready',
+      ['--processes', '2', '--drain'],
+      /'--processes <n>' cannot be used with option '--drain'/u,
+    ],
     ['no slots', ['--concurrency', '0'], /whole number from 1/u],
     [
       'an interval that is none',
@@ -131,8 +147,8 @@ describe('the tasks of a worker', () => {
     ['a log format that is none', ['--log-format', 'xml'], /Allowed choices are pretty, json/u],
     [
       'an unknown option, such as that of a later version',
-      ['--processes', '2'],
-      /unknown option '--processes'/u,
+      ['--isolation', 'thread'],
+      /unknown option '--isolation'/u,
     ],
   ];
   for (const [what, args, message] of wrong) {

@@ -5,7 +5,10 @@ import {
   JobQueue,
   type JobOptions,
   type RetryPolicy,
+  type Service,
+  type ServiceOptions,
   setupLogging,
+  supervise,
   task,
   type TaskOptions,
 } from 'gigq';
@@ -85,3 +88,25 @@ export const noLogger = new JobQueue('jobs.db', { logger: { info: console.info }
 await queue.listJobs({ status: ['failed', 'timeout'], task: 'greet', queue: 'emails', limit: 5 });
 await queue.clearCompleted({ before: '7d' });
 await queue.clearCompleted({ before: new Date() });
+
+export const serviceOptions: Required<ServiceOptions> = {
+  workerId: 'w',
+  pollingInterval: '5s',
+  concurrency: 8,
+  queues: ['emails'],
+  tasks: ['./tasks/*.ts', new URL('file:///tasks.ts')],
+  shutdownTimeout: '20s',
+  leaseDuration: '30s',
+  handleSignals: true,
+  logger: setupLogging(),
+  processes: 4,
+};
+export const service: Service = supervise('jobs.db', { tasks: ['tasks.ts'] });
+export const pids: readonly number[] = service.pids;
+await service.stop({ timeout: '5s' });
+// @ts-expect-error there is no default for the modules
+supervise('jobs.db', {});
+// @ts-expect-error a task cannot cross to another process
+supervise('jobs.db', { tasks: [greet] });
+// @ts-expect-error a queue cannot either
+supervise(queue, { tasks: ['tasks.ts'] });

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import type { Logger, Worker, WorkerOptions } from '../../index.ts';
+import type { Logger, ServiceOptions, Worker, WorkerOptions } from '../../index.ts';
 import { readOptionalDuration } from '../durations.ts';
 import { failed, wrongUsage } from '../failure.ts';
 import { filesOf } from '../find-task.ts';
@@ -8,6 +8,7 @@ import { withNotes } from '../help-notes.ts';
 import { collect, notEmpty, positiveNumber, tasksOption, withCommonOptions } from '../options.ts';
 import { printJson, talk } from '../output.ts';
 import { redact } from '../redact.ts';
+import { runService } from '../run-service.ts';
 import { type CommonOptions, databaseOf, readConfig, tasksOf } from '../settings.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
 import { type Given, withoutMissing } from '../without-missing.ts';
@@ -18,6 +19,7 @@ interface WorkerCommandOptions extends CommonOptions {
   readonly workerId?: string;
   readonly pollingInterval?: string;
   readonly concurrency?: number;
+  readonly processes?: number;
   readonly shutdownTimeout?: string;
   readonly once?: boolean;
   readonly drain?: boolean;
@@ -33,18 +35,20 @@ async function readTasks(options: WorkerCommandOptions): Promise<readonly string
   );
 }
 
-async function workerOptions(options: WorkerCommandOptions): Promise<WorkerOptions> {
+type Chosen = WorkerOptions & Pick<ServiceOptions, 'tasks'>;
+
+async function workerOptions(options: WorkerCommandOptions): Promise<Chosen> {
   const config = await readConfig();
   const pollingInterval = options.pollingInterval ?? config.pollingInterval;
+  const tasks = await readTasks(options);
   const given: Given<WorkerOptions> = {
-    tasks: await readTasks(options),
     queues: options.queues ?? config.queues,
     workerId: options.workerId,
     concurrency: options.concurrency ?? config.concurrency,
     pollingInterval: await readOptionalDuration('--polling-interval', pollingInterval),
     shutdownTimeout: await readOptionalDuration('--shutdown-timeout', options.shutdownTimeout),
   };
-  return withoutMissing(given);
+  return { ...withoutMissing(given), tasks };
 }
 
 async function runSome(worker: Worker, { once, json }: WorkerCommandOptions): Promise<void> {
@@ -87,8 +91,9 @@ async function work(options: WorkerCommandOptions): Promise<void> {
   const chosen = await workerOptions(options);
   const database = await databaseOf(options);
   const { setupLogging, Worker } = await import('../../index.ts');
-  const { logFormat: format, verbose } = options;
+  const { logFormat: format, processes, verbose } = options;
   const logger = setupLogging({ level: verbose ? 'debug' : 'info', ...(format && { format }) });
+  if (processes !== undefined) return runService(database, { ...chosen, processes });
   const worker = new Worker(database, chosen);
   logLife(worker, logger, database);
   await run(worker, options);
@@ -97,6 +102,8 @@ async function work(options: WorkerCommandOptions): Promise<void> {
 const notes = `
 It runs until SIGINT or SIGTERM: running jobs may end until the shutdown
 timeout, then they are given back. A second signal ends it at once.
+With --processes it keeps so many worker processes alive, and starts another
+one for each that dies.
 
 Exit codes: 0 stopped; 1 it could not start, or could not give jobs back;
 130 or 143 ended by a second signal.
@@ -105,6 +112,7 @@ Examples:
   $ gigq worker --tasks tasks.ts
   $ gigq worker --tasks 'jobs/*.ts' --queues mail --queues web --concurrency 8
   $ gigq worker --tasks tasks.ts --drain
+  $ gigq worker --tasks tasks.ts --processes 4
 `;
 
 export function defineWorker(program: Command): void {
@@ -117,6 +125,11 @@ export function defineWorker(program: Command): void {
       new Option('--concurrency <n>', 'jobs at a time')
         .env('GIGQ_CONCURRENCY')
         .argParser(positiveNumber),
+    )
+    .addOption(
+      new Option('--processes <n>', 'worker processes to keep alive')
+        .argParser(positiveNumber)
+        .conflicts(['once', 'drain']),
     )
     .addOption(new Option('--once', 'run one job, if any is ready, and end').conflicts('drain'))
     .option('--drain', 'run what is ready and end')

@@ -11,6 +11,6 @@ export interface Channel {
 
 export interface ChannelListener {
   received(message: FromRunner): void;
-  /** It is gone; `how` goes on a sentence: 'Its process 4711 was ended by SIGSEGV'. */
-  ended(how: string): void;
+  /** It is gone; `how` is a sentence: 'Its process 4711 was ended by SIGSEGV'. Abandoned: the worker had been stopped for too long. */
+  ended(how: string, details?: { readonly isAbandoned: boolean }): void;
 }

@@ -4,7 +4,7 @@ import { fromPlainError } from '../../core/errors.ts';
 import type { Logger } from '../../client/logger.ts';
 import type { NoInputs } from '../../store/store.ts';
 import type { AbortCode, Ending } from '../attempt.ts';
-import type { Channel } from './channel.ts';
+import type { Channel, ChannelListener } from './channel.ts';
 import { openProcess } from './handler-process.ts';
 import { openThread } from './handler-thread.ts';
 import type { FromRunner } from './messages.ts';
@@ -22,6 +22,8 @@ export interface Errand {
 export interface HostParts {
   readonly place: Place;
   readonly logger: Logger;
+  /** Of the worker: nothing may run on beyond it. */
+  readonly leaseMs: number;
   /** It has ended, by itself or because it was told to. */
   ended(host: HandlerHost): void;
 }
@@ -48,11 +50,14 @@ export class HandlerHost {
     this.place = place;
     this.gone = this.#gone.promise;
     this.#parts = parts;
-    const open = place.kind === 'process' ? openProcess : openThread;
-    this.#channel = open(place, {
+    const listener: ChannelListener = {
       received: (message) => this.#receive(message),
-      ended: (how) => this.#ended(how),
-    });
+      ended: (how, details) => this.#ended(how, details?.isAbandoned === true),
+    };
+    this.#channel =
+      place.kind === 'process'
+        ? openProcess(place, listener, parts.leaseMs)
+        : openThread(place, listener);
     this.#started = this.#nextReady();
     this.#channel.hold(false);
   }
@@ -147,14 +152,17 @@ export class HandlerHost {
     this.#end(ending);
   }
 
-  #ended(how: string): void {
+  #ended(how: string, isAbandoned: boolean): void {
     this.#epitaph = how;
     this.#isReady();
     this.#gone.resolve();
-    if (this.#errand !== null) this.#finish(crashed(how));
+    if (this.#errand !== null) this.#finish(isAbandoned ? givenBack : crashed(how));
     this.#parts.ended(this);
   }
 }
+
+/** Nobody is to blame but who stopped the worker. */
+const givenBack: Ending = { outcome: { kind: 'released' }, thrown: undefined, abort: null };
 
 function crashed(how: string): Ending {
   const error: JobError = { name: 'HandlerCrashed', message: how };

@@ -2,14 +2,22 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { Channel, ChannelListener } from './channel.ts';
-import { inheritedArguments, runnerModule } from './runner-module.ts';
-import type { FromRunner, ToRunner } from './messages.ts';
+import { inheritedFlags } from '../inherited-flags.ts';
+import { runnerModule } from './runner-module.ts';
+import { openEnvelope, type ToRunner } from './messages.ts';
 import type { Place } from './place.ts';
-import { outOfMemory, type Watch } from './watchdog.ts';
+import { abandoned, outOfMemory, type Watch } from './watchdog.ts';
 
-export function openProcess(place: Place, listener: ChannelListener): Channel {
-  return new HandlerProcess(place, listener);
+export function openProcess(place: Place, listener: ChannelListener, leaseMs: number): Channel {
+  return new HandlerProcess(place, listener, leaseMs);
 }
+
+/**
+ * A worker beats every third of its lease. When it is stopped, its last beat may be that old: what is left is how long
+ * its handlers may go on, less the time that it takes to notice.
+ */
+const frozenShare = 2 / 3;
+const reactionMs = 500;
 
 class HandlerProcess implements Channel {
   readonly #place: Place;
@@ -17,12 +25,13 @@ class HandlerProcess implements Channel {
   readonly #report: Readable | null;
   #lastWord = '';
 
-  constructor(place: Place, listener: ChannelListener) {
+  constructor(place: Place, listener: ChannelListener, leaseMs: number) {
     this.#place = place;
-    const watch: Watch = { parentPid: process.pid, graceMs: 0, memoryLimitMb: place.totalMb };
-    this.#child = fork(runnerModule, [JSON.stringify(watch)], {
+    const frozenMs = Math.max(0, leaseMs * frozenShare - reactionMs);
+    const watch = { parentPid: process.pid, graceMs: 0, frozenMs, memoryLimitMb: place.totalMb };
+    this.#child = fork(runnerModule, [JSON.stringify(watch satisfies Watch)], {
       detached: true,
-      execArgv: [...inheritedArguments(), ...heapLimit(place)],
+      execArgv: [...inheritedFlags(process.execArgv), ...heapLimit(place)],
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
     });
@@ -36,9 +45,12 @@ class HandlerProcess implements Channel {
       if (isGone) return;
       isGone = true;
       this.kill();
-      listener.ended(how);
+      listener.ended(how, { isAbandoned: this.#lastWord.includes(abandoned) });
     };
-    this.#child.on('message', (message) => listener.received(message as FromRunner));
+    this.#child.on('message', (received) => {
+      const message = openEnvelope(received);
+      if (message !== undefined) listener.received(message);
+    });
     this.#child.on('exit', (code, signal) => ended(this.#describe(code, signal)));
     this.#child.on('error', (error) => {
       if (this.#child.pid === undefined)

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { describeError } from '../../core/describe-error.ts';
 import { property } from '../../core/preview.ts';
 import type { Channel, ChannelListener } from './channel.ts';
-import type { FromRunner, ToRunner } from './messages.ts';
+import { openEnvelope, type ToRunner } from './messages.ts';
 import type { Place } from './place.ts';
 import { runnerModule } from './runner-module.ts';
 
@@ -18,7 +18,10 @@ class HandlerThread implements Channel {
     const limits = heapMb === null ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMb } };
     this.#thread = new Worker(runnerModule, { name: 'gigq handlers', ...limits });
     let error: unknown = null;
-    this.#thread.on('message', (message: FromRunner) => received(message));
+    this.#thread.on('message', (posted) => {
+      const message = openEnvelope(posted);
+      if (message !== undefined) received(message);
+    });
     this.#thread.on('error', (thrown: unknown) => (error = thrown));
     this.#thread.on('exit', (code) => ended(describeEnd(code, error, heapMb)));
   }

@@ -2,6 +2,7 @@
 import type { Outcome } from '../../core/decide.ts';
 import type { PlainError } from '../../core/errors.ts';
 import type { ClaimedJob, Inputs, Progress } from '../../core/job.ts';
+import { property } from '../../core/preview.ts';
 import type { NoInputs } from '../../store/store.ts';
 import type { AbortCode } from '../attempt.ts';
 import type { LogEntry } from './relayed-log.ts';
@@ -34,3 +35,12 @@ export type FromRunner =
     }
   /** An error of a handler whose attempt had ended. */
   | { readonly type: 'stray'; readonly error: PlainError };
+
+/** Handlers can send and post as well: what is not wrapped like this is none of ours. */
+export interface Envelope {
+  readonly gigq: FromRunner;
+}
+
+export function openEnvelope(received: unknown): FromRunner | undefined {
+  return property(received, 'gigq') as FromRunner | undefined;
+}

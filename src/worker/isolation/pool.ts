@@ -10,6 +10,7 @@ import type { Place } from './place.ts';
 export interface PoolParts {
   readonly size: number;
   readonly logger: Logger;
+  readonly leaseMs: number;
 }
 
 export class Pool {
@@ -59,8 +60,9 @@ export class Pool {
   }
 
   #open(place: Place): HandlerHost {
-    const { logger } = this.#parts;
-    const host = new HandlerHost({ place, logger, ended: (each) => this.#lost(each) });
+    const { logger, leaseMs } = this.#parts;
+    const ended = (each: HandlerHost): void => this.#lost(each);
+    const host = new HandlerHost({ place, logger, leaseMs, ended });
     this.#hosts.add(host);
     return host;
   }

@@ -12,7 +12,7 @@ import { guardFaults, runIn } from '../faults.ts';
 import { ProgressBuffer } from '../progress-buffer.ts';
 import { type AttemptTools, runAttempt } from '../run-attempt.ts';
 import { tasksIn } from '../task-loader.ts';
-import type { FromRunner, ToRunner } from './messages.ts';
+import type { Envelope, FromRunner, ToRunner } from './messages.ts';
 import { relayingLogger } from './relayed-log.ts';
 import { startWatchdog, type Watch } from './watchdog.ts';
 
@@ -103,13 +103,18 @@ function state(): string {
 }
 
 function inThread(port: NonNullable<typeof parentPort>): void {
-  const runner = new Runner((message) => port.postMessage(message));
+  const runner = new Runner((message) => port.postMessage(inEnvelope(message)));
   port.on('message', (message: ToRunner) => runner.receive(message));
-  port.postMessage({ type: 'ready' });
+  port.postMessage(inEnvelope({ type: 'ready' }));
+}
+
+function inEnvelope(gigq: FromRunner): Envelope {
+  return { gigq };
 }
 
 function send(message: FromRunner): void {
-  process.send?.(message);
+  // That nobody hears it any more is told by the channel's end.
+  process.send?.(inEnvelope(message), undefined, undefined, () => undefined);
 }
 
 function inProcess(): void {

@@ -7,6 +7,8 @@ export interface Watch {
   readonly parentPid: number;
   /** How long it may go on without its parent, to give back what it has. */
   readonly graceMs: number;
+  /** How long its parent may stand still, stopped by a signal, before others may take its jobs; null: for ever. */
+  readonly frozenMs: number | null;
   /** How much memory it may take in all; null: any. */
   readonly memoryLimitMb: number | null;
 }
@@ -14,6 +16,7 @@ export interface Watch {
 /** The watchdog's last word goes here, if there is somebody to hear it. */
 const reportFd = 4;
 export const outOfMemory = 'memory';
+export const abandoned = 'abandoned';
 
 export function startWatchdog(watch: Watch): void {
   // Compiled, the thread stands beside this file under the same extension.

@@ -1,0 +1,129 @@
+/**
+ * Times out handlers that block their worker's event loop: there nobody can. From the keeper's thread, every job is seen
+ * as it is claimed and as it is settled. One that is not settled long after its time was up, of a worker that gives no
+ * sign of life, is recorded as timed out; the worker's other jobs are given back, and its life is over until it is heard
+ * of again.
+ */
+import { decide, type Outcome } from '../core/decide.ts';
+import { durationMs } from '../core/duration.ts';
+import type { ClaimedJob, Settlement } from '../core/job.ts';
+import { defaults } from '../core/limits.ts';
+import type { Attention } from '../core/worker.ts';
+import type { Clock, WorkerKey } from './store.ts';
+
+export interface OverdueHost {
+  /** Asks the worker to renew its lease by itself. */
+  askForSign(instance: string): void;
+  /** These jobs cannot run for as long as another one takes. */
+  heldUp(settlements: readonly Settlement[]): void;
+  /** The worker is held up for good. */
+  blocked(worker: WorkerKey, settlements: readonly Settlement[], attention: Attention): void;
+}
+
+/** Beyond time-out and grace, for what comes between a claim and the call of a handler; and for a sign of life. */
+const slackMs = 1000;
+const signMs = 1000;
+/** How long a worker that gave a sign is left alone: it sees to its jobs itself, or waits for the database. */
+const trustMs = 5000;
+
+interface Held {
+  readonly job: ClaimedJob;
+  dueAt: number;
+}
+
+export class Overdue {
+  readonly #key: WorkerKey;
+  readonly #attention: Attention;
+  readonly #clock: Clock;
+  readonly #host: OverdueHost;
+  readonly #held = new Map<number, Held>();
+  #lookAt = Infinity;
+  #undoTimer = (): void => {};
+
+  constructor(
+    key: WorkerKey,
+    attention: Attention,
+    { clock, host }: { clock: Clock; host: OverdueHost },
+  ) {
+    this.#key = key;
+    this.#attention = attention;
+    this.#clock = clock;
+    this.#host = host;
+  }
+
+  claimed(jobs: readonly ClaimedJob[]): void {
+    const now = this.#clock.mono();
+    for (const job of jobs) {
+      const limitMs = job.timeout === null ? Infinity : durationMs(job.timeout, 'timeout');
+      const dueAt = now + limitMs + defaults.graceMs + slackMs;
+      this.#held.set(job.lease.seq, { job, dueAt });
+      if (dueAt < this.#lookAt) this.#lookLater(dueAt);
+    }
+  }
+
+  /** Its end is on its way into the store. */
+  settling({ lease: { seq, token } }: Settlement): void {
+    if (this.#held.get(seq)?.job.lease.token === token) this.#held.delete(seq);
+  }
+
+  /** The worker has given a sign of life. */
+  signed(): void {
+    const trustedUntil = this.#clock.mono() + trustMs;
+    for (const held of this.#held.values()) held.dueAt = Math.max(held.dueAt, trustedUntil);
+    this.#lookAgain();
+  }
+
+  stop(): void {
+    this.#undoTimer();
+    this.#held.clear();
+  }
+
+  #lookLater(at: number): void {
+    this.#undoTimer();
+    this.#lookAt = at;
+    this.#undoTimer = this.#clock.timer(at - this.#clock.mono(), () => this.#look());
+  }
+
+  #lookAgain(): void {
+    this.#undoTimer();
+    const next = Math.min(...[...this.#held.values()].map(({ dueAt }) => dueAt));
+    this.#lookAt = Infinity;
+    if (next < Infinity) this.#lookLater(next);
+  }
+
+  #look(): void {
+    const now = this.#clock.mono();
+    if (![...this.#held.values()].some(({ dueAt }) => dueAt <= now)) return this.#lookAgain();
+    this.#undoTimer = this.#clock.timer(signMs, () => this.#giveUp());
+    this.#host.askForSign(this.#key.instance);
+  }
+
+  #giveUp(): void {
+    const now = this.#clock.mono();
+    const held = [...this.#held.values()];
+    const overdue = held.filter(({ dueAt }) => dueAt <= now);
+    const onStage = new Float64Array(this.#attention.stage)[0];
+    const culprit = held.find(({ job }) => job.lease.seq === onStage);
+    if (culprit !== undefined && !overdue.includes(culprit)) return this.#giveBack(overdue);
+    const causes = culprit === undefined ? overdue : [culprit];
+    const settlements = held.map((each) => settlementOf(each, causes.includes(each)));
+    this.stop();
+    this.#host.blocked(this.#key, settlements, this.#attention);
+  }
+
+  /** The one that holds up the others may still take its time. */
+  #giveBack(overdue: readonly Held[]): void {
+    for (const { job } of overdue) this.#held.delete(job.lease.seq);
+    this.#host.heldUp(overdue.map((each) => settlementOf(each, false)));
+    this.#lookAgain();
+  }
+}
+
+function settlementOf({ job }: Held, isCause: boolean): Settlement {
+  return decide(job, isCause ? timedOut(job) : { kind: 'released' }, Math.random());
+}
+
+function timedOut({ timeout }: ClaimedJob): Outcome {
+  const message = `The attempt took longer than its timeout of ${timeout}, and held up the event loop of its worker: isolation 'thread' or 'process' can stop it`;
+  return { kind: 'timeout', error: { name: 'TimeoutError', message } };
+}
