@@ -126,7 +126,7 @@ describe('why of a job that runs', () => {
     await puppet.claim();
     assert.match(
       (await reasons(here, id))['suspect'] ?? '',
-      /^It runs as a suspect, in a process of its own\. Its run #1 was lost at .+ \(Worker w is gone: .+\); 1 of 3 crashes are counted against it\.$/u,
+      /^It runs as a suspect, in a process of its own\. Its run #1 was lost at .+: Worker w is gone: .+\. 1 of 3 crashes are counted against it\.$/u,
     );
     const lone = place(t);
     const object = await Puppet.register(lone);
@@ -148,7 +148,7 @@ describe('why of a suspect that waits', () => {
     assert.deepEqual(Object.keys(told), ['ready', 'suspect']);
     assert.match(
       told['suspect'] ?? '',
-      /^It waits as a suspect\. Its runs #1, #2 were lost, the last at .+; 1 of 3 crashes are counted against it\. It is run in a process of its own/u,
+      /^It waits as a suspect\. Its runs #1, #2 were lost, the last at .+\. 1 of 3 crashes are counted against it\. It is run in a process of its own/u,
     );
   });
 
