@@ -11,6 +11,8 @@ export interface Settings {
   readonly root: string;
   /** Where the report and the database are. */
   readonly out: string;
+  /** Whether worker processes are killed meanwhile. */
+  readonly isChaotic: boolean;
   /** What to type to go on or to start again. */
   readonly command: string;
 }
@@ -18,13 +20,14 @@ export interface Settings {
 /** Something that the user can put right; it needs no stack. */
 export class UsageError extends Error {}
 
-export const usage = `Usage: npm run demo -- [<folder>] [--out <folder>]
+export const usage = `Usage: npm run demo -- [<folder>] [--out <folder>] [--chaos]
 
 Audits every package installed in a folder: in its node_modules, if it has one,
 else below it. Without a folder it audits this project. Ctrl-C stops the audit;
 the same command goes on with it.
 
-  --out <folder>  where the report and the database go; default: demo/.out`;
+  --out <folder>  where the report and the database go; default: demo/.out
+  --chaos         kills a worker process every few seconds: the report is the same`;
 
 /**
  * Undefined: only help was asked for.
@@ -38,6 +41,7 @@ export function readArguments(args: readonly string[]): Settings | undefined {
   const base = values.out === undefined ? join(import.meta.dirname, '.out') : fromUser(values.out);
   return {
     root,
+    isChaotic: values.chaos === true,
     // Folders do not share a database: the same path in two of them is not the same package.
     out: root === realpathSync(project) ? base : join(base, nameFor(root)),
     command: ['npm run demo', ...(args.length > 0 ? ['--', ...args.map(quote)] : [])].join(' '),
@@ -45,14 +49,22 @@ export function readArguments(args: readonly string[]): Settings | undefined {
 }
 
 function parse(args: readonly string[]): {
-  values: { out?: string | undefined; help?: boolean | undefined };
+  values: {
+    out?: string | undefined;
+    chaos?: boolean | undefined;
+    help?: boolean | undefined;
+  };
   positionals: string[];
 } {
   try {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { out: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        out: { type: 'string' },
+        chaos: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n\n${usage}`);

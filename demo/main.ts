@@ -2,20 +2,22 @@
  * The demo: `npm run demo [-- <folder>]` audits every package installed in a folder. This process submits a job for
  * each, two worker processes run them, and the three share nothing but one database file.
  */
+import { join } from 'node:path';
 import { styleText } from 'node:util';
-import { GigqError, type JobQueue } from 'gigq';
+import { GigqError, type JobQueue, type Service, supervise } from 'gigq';
 import { readArguments, type Settings, shown, usage, UsageError } from './arguments.ts';
+import { causeChaos } from './chaos.ts';
 import { openDatabase } from './database.ts';
 import { inputsIn, submitAudit, type Submitted } from './jobs.ts';
 import { printReport } from './print-report.ts';
 import { audited, showProgress } from './progress.ts';
 import { readReport } from './report-files.ts';
 import { abortOnSignal, endBy, Interrupted } from './signals.ts';
-import { WorkerProcesses } from './worker-processes.ts';
 
 const processes = 2;
+const tasks = [join(import.meta.dirname, 'tasks.ts')];
 
-async function audit({ root, out, command }: Settings): Promise<void> {
+async function audit({ root, out, command, isChaotic }: Settings): Promise<void> {
   const start = performance.now();
   const interruption = abortOnSignal();
   const inputs = inputsIn(root);
@@ -27,7 +29,26 @@ async function audit({ root, out, command }: Settings): Promise<void> {
     `Auditing ${submitted.packages} packages in ${shown(root)} with ${processes} worker processes …`,
   );
   try {
-    await run(queue, path, submitted, interruption);
+    const service = supervise(path, {
+      processes,
+      tasks,
+      concurrency: 4,
+      workerId: 'auditor',
+      shutdownTimeout: '5s',
+      handleSignals: false,
+    });
+    const end = new AbortController();
+    const stopped = AbortSignal.any([interruption, end.signal]);
+    const chaos = isChaotic ? causeChaos(service, say, stopped) : Promise.resolve();
+    try {
+      await Promise.all([
+        run(service, queue, submitted, stopped).finally(() => end.abort()),
+        chaos,
+      ]);
+    } finally {
+      end.abort();
+      await service.stop();
+    }
     say(`Done in ${((performance.now() - start) / 1000).toFixed(1)} s.`);
     printReport(readReport(out), { out, database: path });
   } catch (error) {
@@ -38,23 +59,17 @@ async function audit({ root, out, command }: Settings): Promise<void> {
   }
 }
 
-/** Lets worker processes run the jobs until the last has ended. */
+/** Resolves when the service has run the last of the jobs; rejects if it gives up. */
 async function run(
+  service: Service,
   queue: JobQueue,
-  database: string,
   { report }: Submitted,
-  interruption: AbortSignal,
+  stopped: AbortSignal,
 ): Promise<void> {
-  const workers = new WorkerProcesses(database, processes);
   const end = new AbortController();
-  const stopped = AbortSignal.any([interruption, end.signal]);
-  try {
-    const done = Promise.race([report.result({ signal: stopped }), workers.failure()]);
-    await Promise.all([done.finally(() => end.abort()), showProgress(queue, stopped)]);
-  } finally {
-    end.abort();
-    await workers.stop(interruption.aborted ? 'SIGINT' : 'SIGTERM');
-  }
+  const display = showProgress(queue, AbortSignal.any([stopped, end.signal]));
+  const done = Promise.race([report.result({ signal: stopped }), service.done]);
+  await Promise.all([done.finally(() => end.abort()), display]);
 }
 
 async function sayHowToGoOn(queue: JobQueue, command: string): Promise<void> {

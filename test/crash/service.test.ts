@@ -1,7 +1,7 @@
 // A service whose worker processes die, are killed, and are stopped.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { GigqError, supervise } from 'gigq';
+import { GigqError } from 'gigq';
 import { gone, isAlive, ServiceScene } from '../helpers/service.ts';
 
 describe('a process of a service that dies', () => {
@@ -14,8 +14,9 @@ describe('a process of a service that dies', () => {
     const killedAtMs = Date.now();
     await scene.here.queue.get(id).result();
     const info = await scene.here.queue.getStatus(id);
-    const tookMs = Number(info?.executions[0]?.completedAt) - killedAtMs;
-    assert.ok(tookMs < 1000, `it took ${tookMs} ms`);
+    // From then on any worker could claim it.
+    const takenAtMs = info?.executions[0]?.completedAt?.getTime() ?? Infinity;
+    assert.ok(takenAtMs - killedAtMs < 1000, `it took ${takenAtMs - killedAtMs} ms`);
     assert.deepEqual([info?.attempts, info?.executions.length], [1, 2]);
     const message = info?.executions[0]?.error?.message ?? '';
     assert.match(
@@ -112,10 +113,10 @@ describe('a rolling restart', () => {
 
 describe('a service that cannot start its workers', { concurrency: true }, () => {
   it('gives up after five times, and says what a module throws', async (t) => {
-    const { here } = new ServiceScene(t);
-    const bad = here.file('bad.mjs', "throw new RangeError('no such planet');");
+    const scene = new ServiceScene(t);
+    const bad = scene.here.file('bad.mjs', "throw new RangeError('no such planet');");
     const fromMs = performance.now();
-    const service = supervise(here.database, { tasks: [bad], processes: 2, handleSignals: false });
+    const service = scene.begin({ tasks: [bad], processes: 2 });
     const error = await service.done.then(
       () => assert.fail('it did not fail'),
       (reason: unknown) => reason,
@@ -123,15 +124,18 @@ describe('a service that cannot start its workers', { concurrency: true }, () =>
     assert.ok(error instanceof GigqError && error.code === 'service_failed');
     assert.match(error.message, /^5 times in a row .* exited with code 1: .*no such planet$/u);
     assert.ok(error.cause instanceof GigqError && error.cause.code === 'invalid_option');
-    assert.ok(performance.now() - fromMs < 10_000);
+    assert.ok(performance.now() - fromMs < 20_000);
     assert.deepEqual(service.pids, []);
     await service.stop();
   });
 
   it('can be stopped while they load', async (t) => {
-    const { here } = new ServiceScene(t);
-    const slow = here.file('slow.mjs', 'setInterval(() => {}, 1000); await new Promise(() => {});');
-    const service = supervise(here.database, { tasks: [slow], processes: 1, handleSignals: false });
+    const scene = new ServiceScene(t);
+    const slow = scene.here.file(
+      'slow.mjs',
+      'setInterval(() => {}, 1000); await new Promise(() => {});',
+    );
+    const service = scene.begin({ tasks: [slow], processes: 1 });
     const fromMs = performance.now();
     await service.stop({ timeout: '0ms' });
     await service.done;

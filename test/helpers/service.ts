@@ -33,14 +33,15 @@ export class ServiceScene {
 
   /** A service of this process, whose processes are all ready; it is stopped when the test is over. */
   async supervise(options: Partial<ServiceOptions> = {}): Promise<Service> {
-    const service = supervise(this.here.database, {
-      tasks: [taskModule],
-      processes: 2,
-      handleSignals: false,
-      ...options,
-    });
-    this.#t.after(() => service.stop({ timeout: '0ms' }));
+    const service = this.begin({ tasks: [taskModule], processes: 2, ...options });
     await this.ready(options.processes ?? 2);
+    return service;
+  }
+
+  /** A service of this process that need not come to work. */
+  begin(options: ServiceOptions): Service {
+    const service = supervise(this.here.database, { handleSignals: false, ...options });
+    this.#t.after(() => service.stop({ timeout: '0ms' }));
     return service;
   }
 
@@ -48,7 +49,8 @@ export class ServiceScene {
   async serve(options: Partial<ServiceOptions> = {}): Promise<WorkerProcess> {
     const all = { tasks: [taskModule], processes: 2, ...options };
     const service = WorkerProcess.run(this.#t, 'serve.ts', this.here.database, JSON.stringify(all));
-    await this.ready(all.processes);
+    const pids = await this.ready(all.processes);
+    this.#t.after(() => pids.filter(isAlive).forEach((pid) => process.kill(pid, 'SIGKILL')));
     return service;
   }
 

@@ -65,8 +65,9 @@ function manyPackages(t: Pick<TestContext, 'after'>): string {
   return folder;
 }
 
-function demo(t: TestContext, folder: string, out: string): Script {
-  return Script.start(t, 'demo/main.ts', { args: [folder, '--out', out], env: { NO_COLOR: '1' } });
+function demo(t: TestContext, folder: string, out: string, ...more: readonly string[]): Script {
+  const args = [folder, '--out', out, ...more];
+  return Script.start(t, 'demo/main.ts', { args, env: { NO_COLOR: '1' } });
 }
 
 /** What it wrote beside the database, by name. */
@@ -183,6 +184,15 @@ describe('the demo, interrupted', () => {
     assert.equal(code, 0, stderr);
     return reportIn(out);
   }
+
+  test('by nothing but a kill of a worker process now and then, brings the same report', async (t) => {
+    const out = temporaryFolder(t);
+    const { code, stderr } = await demo(t, folder, out, '--chaos').end();
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /Killed worker process \d+/u);
+    uninterrupted ??= runOnce(t);
+    assert.deepEqual(reportIn(out), await uninterrupted);
+  });
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     test(`by ${signal} stops cleanly and, run again, brings the report of an uninterrupted run`, async (t) => {
