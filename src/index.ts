@@ -14,7 +14,8 @@ export {
 } from './core/errors.ts';
 export type { ExecutionStatus, JobError, Progress } from './core/job.ts';
 export type { JobHandle } from './client/handle.ts';
-export type { Execution, JobDetails, JobInfo, WorkerInfo } from './client/job-info.ts';
+export type { Execution, JobDetails, JobInfo } from './client/job-info.ts';
+export type { WorkerInfo, WorkerJob } from './client/worker-info.ts';
 export type { JobOptions, RetryPolicy, TaskOptions } from './client/job-options.ts';
 export type { JobFilter, WorkflowFilter } from './client/listing.ts';
 export { JobQueue, type JobQueueOptions } from './client/job-queue.ts';
@@ -32,7 +33,7 @@ export type { ResultRef, Settled, WithRefs } from './client/result-ref.ts';
 export { type NodeOptions, Workflow } from './client/workflow.ts';
 export type { AnyNode, WorkflowNode } from './client/workflow-node.ts';
 export type { WorkflowCounts, WorkflowHandle, WorkflowInfo } from './client/workflow-handle.ts';
-export type { Reason } from './core/why.ts';
+export type { Reason } from './core/reason.ts';
 export type { WorkflowStatus } from './core/workflow.ts';
 export { type Service, type ServiceOptions, supervise } from './worker/supervisor.ts';
 export { Worker, type WorkerEvents, type WorkerOptions } from './worker/worker.ts';

@@ -13,7 +13,9 @@ function advice(
   // A parent may have ended badly before.
   if (status === 'cancelled' && error !== null)
     return `The job is cancelled: ${escapeLine(error.message)}.`;
-  const knowing = workers.filter(({ state, tasks }) => state === 'active' && tasks.includes(task));
+  const knowing = workers.filter(
+    ({ state, silent, tasks }) => state === 'active' && !silent && tasks.includes(task),
+  );
   if (knowing.some((worker) => serves(worker, queue))) return undefined;
   return knowing.length === 0
     ? `No running worker knows the task '${escapeLine(task)}'. Start one: gigq worker --tasks <module>`

@@ -2,7 +2,7 @@
 import { GigqError } from '../core/errors.ts';
 import type { NewJob, NewWorkflow } from '../core/job.ts';
 import { limits } from '../core/limits.ts';
-import { label } from '../core/why.ts';
+import { label } from '../core/reason.ts';
 import { findCycle } from '../core/workflow.ts';
 import type { Connection } from './connection.ts';
 import { refusal } from './options.ts';

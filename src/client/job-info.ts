@@ -7,7 +7,6 @@ import type {
   JobRecord,
   Progress,
 } from '../core/job.ts';
-import type { WorkerRecord } from '../core/worker.ts';
 import type { JobStatus } from './job-status.ts';
 
 /** What there is to know about a job. */
@@ -29,6 +28,12 @@ export interface JobInfo<R = unknown> {
   readonly timeout: Duration | false;
   /** Runs charged to `maxAttempts`; runs that were given back, put off by RetryLater or lost are not. */
   readonly attempts: number;
+  /** Runs in which it ended the process that it ran in, and nothing else can have; with the third it fails. */
+  readonly crashes: number;
+  /** Runs that ended because the worker's lease did, whatever the cause; with the fifth it fails. */
+  readonly expiredLeases: number;
+  /** It may have ended a process, and is run in one of its own until a run of it comes to its own end. */
+  readonly suspect: boolean;
   /** Null until it has completed. */
   readonly result: R | null;
   /** Of the last run that ended badly; of a job that ended with a parent it names that parent. */
@@ -70,29 +75,6 @@ export interface JobDetails extends JobInfo {
   readonly executionCount: number;
 }
 
-/** A worker as the database knows it. */
-export interface WorkerInfo {
-  /** The UUID of this life of the worker. */
-  readonly instance: string;
-  /** Its label; a name for people. */
-  readonly id: string;
-  readonly host: string;
-  readonly pid: number;
-  /** The version of gigq that it runs. */
-  readonly version: string;
-  /** The queues that it serves; empty: all. */
-  readonly queues: readonly string[];
-  /** The names of the tasks that it can run. */
-  readonly tasks: readonly string[];
-  readonly concurrency: number;
-  /** How many jobs it runs, counted at the moment of reading. */
-  readonly running: number;
-  readonly startedAt: Date;
-  readonly heartbeatAt: Date;
-  /** 'lost': its lease ran out, and its jobs were given to others. */
-  readonly state: 'active' | 'stopping' | 'lost';
-}
-
 export function toJobInfo(record: JobRecord): JobInfo {
   return {
     id: record.id,
@@ -108,6 +90,9 @@ export function toJobInfo(record: JobRecord): JobInfo {
     maxAttempts: record.maxAttempts,
     timeout: (record.timeout as Duration | null) ?? false,
     attempts: record.attempts,
+    crashes: record.crashes,
+    expiredLeases: record.expiries,
+    suspect: record.suspect,
     result: record.result === null ? null : parseStored(record.result),
     error: record.error,
     workerId: record.slot,
@@ -150,22 +135,5 @@ export function toExecution(record: ExecutionRecord): Execution {
     startedAt: new Date(record.startedAtMs),
     completedAt: dateOrNull(record.completedAtMs),
     error: record.error,
-  };
-}
-
-export function toWorkerInfo(record: WorkerRecord): WorkerInfo {
-  return {
-    instance: record.instance,
-    id: record.label,
-    host: record.host,
-    pid: record.pid,
-    version: record.version,
-    queues: record.queues ?? [],
-    tasks: record.tasks,
-    concurrency: record.concurrency,
-    running: record.running,
-    startedAt: new Date(record.startedAtMs),
-    heartbeatAt: new Date(record.heartbeatAtMs),
-    state: record.state,
   };
 }

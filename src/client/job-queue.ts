@@ -1,6 +1,6 @@
 /** The client: everything that a program does with jobs but run them. */
 import { JobNotFoundError } from '../core/errors.ts';
-import type { Reason } from '../core/why.ts';
+import type { Reason } from '../core/reason.ts';
 import { openStore } from '../store/open.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 import { clear, type ClearOptions, limitOf } from './clearing.ts';
@@ -8,15 +8,7 @@ import { Connection } from './connection.ts';
 import { databaseName } from './database-name.ts';
 import { checkBatch, enqueue } from './enqueue.ts';
 import { type JobHandle, StoredJob } from './handle.ts';
-import {
-  type JobDetails,
-  type JobInfo,
-  parseStored,
-  toExecution,
-  toJobInfo,
-  toWorkerInfo,
-  type WorkerInfo,
-} from './job-info.ts';
+import { type JobDetails, type JobInfo, parseStored, toExecution, toJobInfo } from './job-info.ts';
 import type { JobStatus } from './job-status.ts';
 import { type Job, recordOf } from './job.ts';
 import {
@@ -31,6 +23,7 @@ import { defaultLogger, type Logger, withFields } from './logger.ts';
 import { trackOpen, untrackOpen } from './open-things.ts';
 import { boolean, checkOptions, type Checks, logger, oneOf, refusal } from './options.ts';
 import { why } from './why.ts';
+import { toWorkerInfos, type WorkerInfo } from './worker-info.ts';
 import {
   StoredWorkflow,
   toWorkflowInfo,
@@ -242,13 +235,17 @@ export class JobQueue implements AsyncDisposable {
   }
 
   /**
-   * The workers of this database, those that were lost lately included.
+   * The workers of this database with what each runs, in the order in which they came; those that were lost lately included.
    *
    * @example
-   * for (const { id, host, running } of await queue.workers()) console.log(id, host, running);
+   * for (const { id, jobs } of await queue.workers()) console.log(id, jobs.map(({ name }) => name));
    */
   async workers(): Promise<WorkerInfo[]> {
-    return (await this.#connection.call('workers', null)).map(toWorkerInfo);
+    const [workers, running] = await Promise.all([
+      this.#connection.call('workers', null),
+      this.#connection.call('running', null),
+    ]);
+    return toWorkerInfos(workers, running);
   }
 
   /**

@@ -1,7 +1,8 @@
 /** Why a job does not run, followed to the parents at which the waiting begins. */
 import { JobNotFoundError } from '../core/errors.ts';
 import type { JobStatus } from '../core/state.ts';
-import { explain, label, type Reason } from '../core/why.ts';
+import { label, type Reason } from '../core/reason.ts';
+import { explain } from '../core/why.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 
 interface Answer {

@@ -89,6 +89,9 @@ function afterLoss(job: Decidable, error: JobError): Settlement {
     : { ...again(job, 'lost', error, now), ...kept };
 }
 
+/** The name of the error of a job whose budget for crashes is used up. */
+export const crashLoopName = 'CrashLoop';
+
 function crashLoop({ crashes, expiries }: Decidable, cause: JobError): JobError {
   const often =
     crashes >= limits.crashes
@@ -97,7 +100,7 @@ function crashLoop({ crashes, expiries }: Decidable, cause: JobError): JobError 
   const advice =
     'so it is not run again. Look at its executions, and at what its processes wrote to stderr; requeue it to try again';
   return {
-    name: 'CrashLoop',
+    name: crashLoopName,
     message: `${often}, ${advice}. The last time: ${cause.message}`,
     cause,
   };

@@ -16,6 +16,8 @@ export const limits = {
   pageSize: 100,
   pageSizeMax: 1000,
   executionsShown: 100,
+  /** Jobs that are named of those that a worker runs. */
+  runningShown: 100,
   /** Runs of a job that may end with its process, and with its worker's lease, before it is not run again. */
   crashes: 3,
   expiries: 5,

@@ -1,5 +1,5 @@
 /** What is known of where a job stands, and the rule by which workers take jobs. */
-import type { JobRecord } from './job.ts';
+import type { ExecutionRecord, JobRecord } from './job.ts';
 import type { JobStatus, OnParentFailure } from './state.ts';
 
 // ── the rule of claiming ────────────────────────────────────────────────────────────────────────
@@ -10,16 +10,22 @@ export interface Capacity {
   readonly queues: readonly string[] | null;
 }
 
-export interface LaneName {
-  readonly queue: string;
-  readonly task: string;
-}
-
-export function serves({ queues }: Capacity, { queue }: LaneName): boolean {
+export function serves({ queues }: Capacity, { queue }: { readonly queue: string }): boolean {
   return queues?.includes(queue) ?? true;
 }
 
-export function knows({ tasks }: Capacity, { task }: LaneName): boolean {
+/**
+ * Whether a worker runs jobs of the lane in its own process though they are suspects, for no other process can import
+ * their task: it takes one of them at a time, apart from the order of all others.
+ */
+export function isLone(
+  moduleTasks: readonly string[],
+  { task, suspect }: { readonly task: string; readonly suspect: boolean },
+): boolean {
+  return suspect && !moduleTasks.includes(task);
+}
+
+export function knows({ tasks }: Capacity, { task }: { readonly task: string }): boolean {
   return tasks.includes(task);
 }
 
@@ -34,6 +40,11 @@ export interface Relative {
 /** A worker as far as it matters to one job. */
 export interface Candidate extends Capacity {
   readonly label: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly moduleTasks: readonly string[];
+  /** It runs a suspect in its own process. */
+  readonly hasLoneSuspect: boolean;
   readonly state: 'active' | 'stopping' | 'lost';
   readonly concurrency: number;
   readonly running: number;
@@ -41,9 +52,16 @@ export interface Candidate extends Capacity {
   readonly leaseMs: number;
 }
 
+type Pulse = Pick<Candidate, 'state' | 'heartbeatAtMs' | 'leaseMs'>;
+
+/** Whether its last heartbeat is older than its lease, though it was not held for dead. */
+export function isSilent({ state, heartbeatAtMs, leaseMs }: Pulse, nowMs: number): boolean {
+  return state !== 'lost' && nowMs - heartbeatAtMs > leaseMs;
+}
+
 /** Whether a worker may be expected to claim: it beats, and is not about to leave. */
-export function isLive({ state, heartbeatAtMs, leaseMs }: Candidate, nowMs: number): boolean {
-  return state === 'active' && nowMs - heartbeatAtMs <= leaseMs;
+export function isLive(worker: Pulse, nowMs: number): boolean {
+  return worker.state === 'active' && !isSilent(worker, nowMs);
 }
 
 /** Whether a claim may take the job: it is ready, or due, which is the same to a claim. */
@@ -66,6 +84,10 @@ export interface Standing {
   /** The parent against which it cannot come back; status null: it was cleared. */
   readonly against: { readonly id: string; readonly status: JobStatus | null } | null;
   readonly workers: readonly Candidate[];
+  /** The worker that runs it; null if none does. */
+  readonly holder: Candidate | null;
+  /** The last runs of a suspect that were lost with their process or worker, oldest first. */
+  readonly losses: readonly ExecutionRecord[];
   /** Ready jobs that its workers take first; each counted up to `aheadMax` a lane. */
   readonly ahead: { readonly higher: number; readonly earlier: number };
   readonly nowMs: number;

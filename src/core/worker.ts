@@ -20,6 +20,17 @@ export interface NewWorker {
   readonly leaseMs: number;
 }
 
+/** A job that a worker runs at this moment. */
+export interface RunningJob {
+  readonly instance: string;
+  readonly epoch: number;
+  readonly id: string;
+  readonly name: string;
+  readonly task: string;
+  readonly slot: string;
+  readonly startedAtMs: number;
+}
+
 export interface WorkerRecord extends NewWorker {
   readonly epoch: number;
   readonly beat: number;

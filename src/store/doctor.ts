@@ -20,7 +20,9 @@ export type FindingCode =
   | 'reference_broken'
   | 'worker_dead'
   | 'worker_silent'
-  | 'no_worker';
+  | 'no_worker'
+  | 'suspects'
+  | 'crash_budget';
 
 /** One thing that the doctor has found. */
 export interface Finding {

@@ -31,7 +31,7 @@ import type {
   Settlement,
 } from '../core/job.ts';
 import type { JobStatus } from '../core/state.ts';
-import type { NewWorker, WorkerRecord } from '../core/worker.ts';
+import type { NewWorker, RunningJob, WorkerRecord } from '../core/worker.ts';
 import type { Standing } from '../core/standing.ts';
 import type { WorkflowRecord, WorkflowStatus } from '../core/workflow.ts';
 
@@ -189,6 +189,8 @@ export interface Looking {
   /** How jobs stand, without their params: what somebody who waits for them needs. Null: no such job. */
   outcomes(ids: readonly string[]): readonly (FinalOutcome | 'unfinished' | null)[];
   workers(input: null): readonly WorkerRecord[];
+  /** What they run, of each the 100 jobs that have run longest; and what time it is. */
+  running(input: null): { readonly jobs: readonly RunningJob[]; readonly nowMs: number };
   workflow(id: string): WorkflowRecord | null;
   /** Newest first. Rejects with `job_not_found` if the cursor's workflow is gone. */
   workflows(request: WorkflowsRequest): readonly WorkflowRecord[];

@@ -290,7 +290,7 @@ export class Session implements Hosts {
   }
 
   #hearLease(state: LeaseState): void {
-    if (state === 'asked') this.#renew();
+    if (state === 'asked') this.#renew(this.isStopping);
     if (state === 'danger') this.#running.abortAll('lease_lost');
     if (state === 'lost') this.#registerAgain();
   }
@@ -374,7 +374,7 @@ export class Session implements Hosts {
     this.#loop.close();
     this.#reaper.stop();
     this.#running.releaseWaiting();
-    if (this.isRunning) this.#renew();
+    if (this.isRunning) this.#renew(true);
     this.requestTurn();
     await this.#quiet.promise;
     this.#countdown.clear();
@@ -385,9 +385,9 @@ export class Session implements Hosts {
   }
 
   /** Tells that it is there, and whether it stops. */
-  #renew(): void {
+  #renew(stopping: boolean): void {
     if (this.key === null) return;
-    const beat = { ...this.key, stopping: this.#stopping !== null };
+    const beat = { ...this.key, stopping };
     this.store.call('renew', beat, { waitMs: this.waitMs }).catch((error: unknown) => {
       this.#trouble.report('Renewing the lease', error);
     });

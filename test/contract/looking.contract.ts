@@ -265,6 +265,45 @@ export const get: Suite = (holds) => {
       ],
     );
   });
+
+  holds('running tells what each worker runs, the longest first, and the time', async (seam) => {
+    await seam.enqueue(...newJobs(4, { name: 'Good morning' }));
+    const [one, two] = [await seam.worker('z'), await seam.worker('a')];
+    const startedAtMs = seam.clock.wall();
+    const [first, second] = await one.take(2);
+    await seam.clock.advance(50);
+    await two.takeOne();
+    await one.end(first!, completed);
+    const [third] = await one.take(1);
+    const { jobs, nowMs } = await seam.call('running', null);
+    assert.equal(nowMs, seam.clock.wall());
+    assert.deepEqual(jobs[0], {
+      ...one.key,
+      id: second?.id,
+      name: 'Good morning',
+      task: 'greet',
+      slot: 'w-1',
+      startedAtMs,
+    });
+    assert.deepEqual(
+      jobs.map(({ instance, id, startedAtMs: ms }) => [instance, id, ms - startedAtMs]),
+      [
+        ['z', 'job-1', 0],
+        ['z', third?.id, 50],
+        ['a', 'job-2', 50],
+      ],
+    );
+  });
+
+  holds('running names a hundred jobs of a worker that runs more', async (seam) => {
+    await seam.enqueue(...newJobs(130));
+    const [one, two] = [await seam.worker('1'), await seam.worker('2')];
+    await one.take(120);
+    await two.take(10);
+    const { jobs } = await seam.call('running', null);
+    assert.equal(jobs.length, 110);
+    assert.deepEqual([jobs[0]?.id, jobs[99]?.id, jobs[100]?.id], ['job-0', 'job-99', 'job-120']);
+  });
 };
 
 function numbersOf({ count, executions }: Reply<'executions'>): unknown[] {

@@ -12,7 +12,7 @@ import { hints, run } from './run.contract.ts';
 import { inputs } from './inputs.contract.ts';
 import { bringingBack, endings, parents } from './parents.contract.ts';
 import { fences, progress, settle } from './settle.contract.ts';
-import { crashes, suspects } from './suspects.contract.ts';
+import { crashes, lines, suspects } from './suspects.contract.ts';
 import { cancel, prune, requeue } from './tending.contract.ts';
 import { sizes, workflows } from './workflows.contract.ts';
 
@@ -27,6 +27,7 @@ const suites: Readonly<Record<string, Suite>> = {
   leases,
   expiry,
   suspects,
+  'lines of suspects': lines,
   crashes,
   cancel,
   requeue,

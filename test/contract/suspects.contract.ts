@@ -94,6 +94,52 @@ export const suspects: Suite = (holds) => {
   );
 };
 
+async function aheadOf(seam: Seam, id: string): Promise<readonly number[]> {
+  const { ahead } = (await seam.call('standing', id)) ?? assert.fail();
+  return [ahead.higher, ahead.earlier];
+}
+
+export const lines: Suite = (holds) => {
+  holds('a suspect that is taken alone is behind other suspects only', async (seam) => {
+    await madeSuspect(seam, 3);
+    await seam.enqueue(newJob('urgent', { priority: 1 }), newJob('last'));
+    assert.deepEqual(await aheadOf(seam, 'job-2'), [0, 2]);
+    assert.deepEqual(await aheadOf(seam, 'urgent'), [0, 0]);
+    assert.deepEqual(await aheadOf(seam, 'last'), [1, 0]);
+  });
+
+  holds('a suspect that is run apart stands in line with all others', async (seam) => {
+    const worker = await madeSuspect(seam, 3);
+    await worker.leave();
+    await seam.enqueue(newJob('urgent', { priority: 1 }), newJob('last'));
+    await seam.worker('apart', { moduleTasks: ['greet'] });
+    assert.deepEqual(await aheadOf(seam, 'job-2'), [1, 2]);
+    assert.deepEqual(await aheadOf(seam, 'last'), [1, 3]);
+  });
+
+  holds(
+    'a suspect is told with the runs that were lost, and with the workers that run one',
+    async (seam) => {
+      const worker = await madeSuspect(seam, 2);
+      await worker.end(await worker.takeOne(), after('suspected'));
+      const running = await worker.takeOne();
+      await seam.worker('other', { moduleTasks: ['greet'] });
+      const standing = (await seam.call('standing', 'job-1')) ?? assert.fail();
+      assert.deepEqual(
+        standing.losses.map(({ number, status, error }) => [number, status, error]),
+        [[1, 'lost', lost.error]],
+      );
+      assert.deepEqual(
+        standing.workers.map(({ hasLoneSuspect }) => hasLoneSuspect),
+        [true, false],
+      );
+      assert.equal(standing.holder, null);
+      const held = await seam.call('standing', running.id);
+      assert.deepEqual([held?.holder?.label, held?.losses.length], ['worker-w1', 2]);
+    },
+  );
+};
+
 export const crashes: Suite = (holds) => {
   holds(
     'a job whose process dies again and again fails with the third crash, and starts anew when it is requeued',

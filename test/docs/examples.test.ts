@@ -131,6 +131,18 @@ The workflow completed: 22 in all.
     assert.match(output, /^There are 45995 prime numbers below 559000\.$/mu);
   });
 
+  test('isolation/ stops what does not stop by itself', async (t) => {
+    const output = await outputOf(start(t, 'examples/isolation/main.ts'));
+    assert.equal(
+      output,
+      `From 77031 it takes 350 steps to 1.
+The program said: hello from a shell
+crash: failed after 0 attempts, 3 crashes
+run-program: timeout after 1 attempts, 0 crashes
+`,
+    );
+  });
+
   test('web-app.ts takes a request, leaves the work to a job and shows its result', async (t) => {
     const example = start(t, 'examples/web-app.ts', { PORT: '0' });
     const [, address = ''] = await example.script.says(/^Listening on (\S+)$/mu);

@@ -191,15 +191,19 @@ describe('a worker that runs', () => {
     return (await worker.outcome).code;
   }
 
-  test('is shown by workers: id, host, pid, queues, running/slots, age of the heartbeat', async (t) => {
+  test('is shown by workers, with what it runs and for how long', async (t) => {
     const project = createProject(t);
     const worker = await working(project, 'endless', ...asW1, '--queues', 'default');
     const { stdout } = await project.run(['workers']);
-    const [head = '', row = ''] = stdout.split('\n');
-    assert.deepEqual(head.split(/ {2,}/u), ['ID', 'Host', 'PID', 'Queues', 'Running', 'Heartbeat']);
-    assert.match(row, new RegExp(`^w1 .* ${worker.child.pid} +default +1/3 +\\d+s$`, 'u'));
+    const [head = '', row = '', , jobHead = '', job = ''] = stdout.split('\n');
+    const titles = ['ID', 'Host', 'PID', 'Queues', 'Running', 'Heartbeat', 'State'];
+    assert.deepEqual(head.split(/ {2,}/u), titles);
+    assert.match(row, new RegExp(`^w1 .* ${worker.child.pid} +default +1/3 +\\d+s +active$`, 'u'));
+    assert.deepEqual(jobHead.split(/ {2,}/u), ['Worker', 'Job', 'Name', 'Task', 'For']);
+    assert.match(job, /^w1-\d {2,}\S{36} {2,}endless {2,}endless {2,}\d+s$/u);
     const info = await project.json<WorkerInfo>(['workers']);
     assert.partialDeepStrictEqual(info, { id: 'w1', concurrency: 3, running: 1, state: 'active' });
+    assert.partialDeepStrictEqual(info, { silent: false, jobs: [{ task: 'endless' }] });
     assert.equal(await stop(worker), 0);
   });
 

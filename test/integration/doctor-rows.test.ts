@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { JobQueue, task, Workflow } from 'gigq';
 import { doctor, type FindingCode } from 'gigq/admin';
+import type { ProcessLost } from '../../dist/core/decide.js';
 import { processIdentity } from '../../dist/worker/identity.js';
 import {
   assertFound,
@@ -15,7 +16,7 @@ import {
   read,
   write,
 } from '../helpers/patient.ts';
-import { newJob } from '../helpers/store-seam.ts';
+import { lost, newJob, newJobs } from '../helpers/store-seam.ts';
 import { SqliteSeam } from '../helpers/store-sqlite.ts';
 
 /** What is wrong, the code for it, and what is so after the repair; undefined if there is none. */
@@ -130,6 +131,59 @@ describe('rows', () => {
   });
 });
 
+describe('jobs that crash', () => {
+  /** So many jobs, of which the first was lost in such ways, one after the other. */
+  async function crashed(count: number, ...kinds: ProcessLost['kind'][]): Promise<Patient> {
+    const here = newPatient();
+    const seam = new SqliteSeam(here.path);
+    await seam.enqueue(...newJobs(count));
+    const worker = await seam.worker();
+    for (const kind of kinds) await worker.end(await worker.takeOne(), { ...lost, kind });
+    await seam.store.close();
+    return here;
+  }
+
+  it('as suspects are told, by their ids and tasks; all are well', async () => {
+    const here = await crashed(1, 'suspected');
+    const finding = await assertFound(here, 'suspects', /: job-0 \(greet\)$/u);
+    assert.equal(finding.severity, 'advice');
+    assert.deepEqual(await codesOf(here.path), ['suspects', ...idle]);
+  });
+
+  it('and fail with the next time are told', async () => {
+    const crashes = await crashed(1, 'crashed', 'crashed');
+    await assertFound(crashes, 'crash_budget', /: job-0 \(greet\): 2 of 3 crashes$/u);
+    const leases = await crashed(1, 'expired', 'expired', 'expired', 'expired');
+    await assertFound(leases, 'crash_budget', /: job-0 \(greet\): 4 of 5 expired leases$/u);
+    assert.deepEqual(await codesOf(leases.path), ['crash_budget', ...idle]);
+  });
+
+  it('and have failed are told no more', async () => {
+    const here = await crashed(1, 'crashed', 'crashed', 'crashed');
+    assert.deepEqual(await codesOf(here.path), []);
+  });
+
+  it('have a lane of their own, which is counted by itself', async () => {
+    const here = await crashed(2, 'suspected');
+    write(here.path, 'UPDATE gigq_lanes SET pending = 5 WHERE suspect = 1');
+    await assertFound(here, 'counts_wrong', /: default\/greet \(suspects\)$/u);
+    await doctor(here.path, { fix: true });
+    const counts = 'SELECT suspect, pending FROM gigq_lanes ORDER BY suspect';
+    assert.deepEqual(read(here.path, counts), [
+      [0, 1],
+      [1, 1],
+    ]);
+  });
+
+  it('are waited for with others of their task: it is named once', async () => {
+    const here = await crashed(1, 'suspected');
+    const seam = new SqliteSeam(here.path);
+    await seam.enqueue(newJob('innocent'));
+    await seam.store.close();
+    await assertFound(here, 'no_worker', /runs: greet$/u);
+  });
+});
+
 describe('a worker that holds a job', () => {
   /** A worker with a job, last heard of when the clock of the tests says. */
   async function held(properties: object): Promise<Patient> {
@@ -155,7 +209,7 @@ describe('a worker that holds a job', () => {
     const { findings } = await doctor(here.path, { fix: true });
     assert.equal(findings[0]?.fixed, true);
     assert.deepEqual(read(here.path, 'SELECT status FROM gigq_jobs'), [['pending']]);
-    assert.deepEqual(await codesOf(here.path), idle);
+    assert.deepEqual(await codesOf(here.path), ['suspects', ...idle]);
   });
 
   it('and was held for dead is told, and its job is given back by a repair', async () => {

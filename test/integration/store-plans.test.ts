@@ -18,6 +18,9 @@ const byIndex: Readonly<Partial<Record<Statement, string>>> = {
   held: 'SEARCH gigq_jobs USING INDEX gigq_jobs_running (worker=?)',
   runningJobs: 'SEARCH job USING INDEX gigq_jobs_running (worker=?)',
   workers: 'SEARCH gigq_jobs USING COVERING INDEX gigq_jobs_running (worker=?)',
+  running: 'SEARCH gigq_jobs USING INDEX gigq_jobs_running (worker=?)',
+  loneSuspects: 'SEARCH job USING INDEX gigq_jobs_running (worker=?)',
+  holder: 'SEARCH job USING INTEGER PRIMARY KEY (rowid=?)',
   forgetWorkers: 'SEARCH gigq_jobs USING COVERING INDEX gigq_jobs_running (worker=?)',
   lease: 'SEARCH gigq_jobs USING INTEGER PRIMARY KEY (rowid=?)',
   settle: 'SEARCH gigq_jobs USING INTEGER PRIMARY KEY (rowid=?)',
@@ -51,6 +54,8 @@ const sortsFew: ReadonlySet<Statement> = new Set([
   'get',
   'list',
   'runningJobs',
+  'running',
+  'loneSuspects',
   'holdingParents',
   'standingAgainst',
 ]);

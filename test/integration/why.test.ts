@@ -77,7 +77,7 @@ describe('why', () => {
     assert.match(await text(here, id), /All 1 slots of its workers are taken \(busy\)/u);
     assert.match(
       await text(here, first.id),
-      /^It runs at busy since 20.+ago\), attempt 1 of 3\.$/u,
+      /^It runs at busy \(worker busy, process \d+ on .+\) since 20.+ago\), attempt 1 of 3, with a timeout of 300s\.$/u,
     );
     gate.open();
     await first.result();

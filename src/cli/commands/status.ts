@@ -39,6 +39,14 @@ function workflowLines({ workflowId, dependencies }: JobInfo): Line[] {
   return [...lines, ['Depends on', rest > 0 ? `${ids}, and ${rest} more` : ids]];
 }
 
+function crashLines({ crashes, expiredLeases, suspect }: JobInfo): Line[] {
+  const lines: Line[] = [];
+  if (crashes > 0) lines.push(['Crashes', String(crashes)]);
+  if (expiredLeases > 0) lines.push(['Expired leases', String(expiredLeases)]);
+  if (suspect) lines.push(['Suspect', 'yes, it may have ended a process']);
+  return lines;
+}
+
 function record(job: JobDetails, { verbose }: StatusOptions): Line[] {
   return [
     ['Job', `${escapeLine(job.name)} (${job.id})`],
@@ -48,6 +56,7 @@ function record(job: JobDetails, { verbose }: StatusOptions): Line[] {
     ...timeLine('Started', job.startedAt),
     ...timeLine('Completed', job.completedAt),
     ['Attempts', `${job.attempts} / ${job.maxAttempts}`],
+    ...crashLines(job),
     ...(job.workerId === null ? [] : ([['Worker', escapeLine(job.workerId)]] as const)),
     ...errorLines(job.error, verbose),
     ...workflowLines(job),

@@ -4,10 +4,10 @@ import type { ExecutionRecord } from '../../core/job.ts';
 import { limits } from '../../core/limits.ts';
 import type { JobStatus } from '../../core/state.ts';
 import { workflowNotFound, type WorkflowRecord } from '../../core/workflow.ts';
-import type { ListRequest, Looking, Page, WorkflowsRequest } from '../store.ts';
+import type { ListRequest, Looking, Page, Reply, WorkflowsRequest } from '../store.ts';
 import type { Row } from './connection.ts';
 import type { Context } from './context.ts';
-import { toExecution, toJobRecord, toOutcome, toWorker, toWorkflow } from './rows.ts';
+import { toExecution, toJobRecord, toOutcome, toRunningJob, toWorker, toWorkflow } from './rows.ts';
 import { standing } from './standing.ts';
 
 /** Jobs that one stretch of a search reads at most: some ten milliseconds. */
@@ -28,6 +28,7 @@ export function looking(context: Context): Looking {
         .all('outcomes', { ids: JSON.stringify(ids) })
         .map((row) => (row['status'] === null ? null : toOutcome(row))),
     workers: () => connection.all('workers').map(toWorker),
+    running: () => runningJobs(context),
     workflow(id) {
       const row = findWorkflow(context, id);
       return row === undefined ? null : toWorkflow(row);
@@ -35,6 +36,11 @@ export function looking(context: Context): Looking {
     workflows: (request) => listWorkflows(context, request),
     standing: (id) => standing(context, id),
   };
+}
+
+function runningJobs({ connection, clock }: Context): Reply<'running'> {
+  const jobs = connection.all('running', { limit: limits.runningShown }).map(toRunningJob);
+  return { jobs, nowMs: clock.wall() };
 }
 
 function counts(context: Context): Record<JobStatus, number> {

@@ -13,7 +13,7 @@ import type {
 } from '../../core/job.ts';
 import { isFinal, type JobStatus, statuses } from '../../core/state.ts';
 import type { JobCounts, WorkflowRecord, WorkflowStatus } from '../../core/workflow.ts';
-import type { WorkerRecord } from '../../core/worker.ts';
+import type { RunningJob, WorkerRecord } from '../../core/worker.ts';
 import type { Row } from './connection.ts';
 
 export interface JobRow {
@@ -211,6 +211,13 @@ export function toWorker(row: Row): WorkerRecord {
     startedAtMs: startedAt,
     heartbeatAtMs: heartbeatAt,
   };
+}
+
+export function toRunningJob(row: Row): RunningJob {
+  const { startedAt, ...rest } = row as unknown as Omit<RunningJob, 'startedAtMs'> & {
+    readonly startedAt: number;
+  };
+  return { ...rest, startedAtMs: startedAt };
 }
 
 /** Columns that hold JSON were written by the store itself. */

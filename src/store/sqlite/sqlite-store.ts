@@ -28,6 +28,7 @@ const reads: ReadonlySet<keyof Operations> = new Set([
   'executions',
   'outcomes',
   'workers',
+  'running',
   'held',
   'inputs',
   'workflow',

@@ -1,8 +1,11 @@
 /** Where one job stands, read by the rules of claiming: the lanes that its workers take, in the order of their claims. */
-import type { JobRecord } from '../../core/job.ts';
+import type { ExecutionRecord, JobRecord } from '../../core/job.ts';
+import { limits } from '../../core/limits.ts';
 import {
   aheadMax,
+  type Candidate,
   isLive,
+  isLone,
   isReady,
   knows,
   type Relative,
@@ -10,13 +13,14 @@ import {
   type Standing,
 } from '../../core/standing.ts';
 import type { OnParentFailure } from '../../core/state.ts';
-import type { WorkerRecord } from '../../core/worker.ts';
 import type { Context } from './context.ts';
 import { standingAgainst } from './dependents.ts';
-import { toJobRecord, toWorker } from './rows.ts';
+import type { Lane } from './lanes.ts';
+import { toExecution, toJobRecord, toWorker } from './rows.ts';
 
 const shownParents = 3;
 const shownRoots = 3;
+const shownLosses = 3;
 /** Parents that are read in search of roots: some ten milliseconds. */
 const walked = 5000;
 
@@ -29,7 +33,7 @@ export function standing(context: Context, id: string): Standing | null {
   const job = toJobRecord(row);
   const isBlocked = job.status === 'blocked';
   const { parents, total } = isBlocked ? holding(context, found.seq) : noParents;
-  const workers = connection.all('workers').map(toWorker);
+  const workers = candidates(context);
   return {
     job,
     onParentFailure: found.policy,
@@ -39,9 +43,44 @@ export function standing(context: Context, id: string): Standing | null {
     cause: job.status === 'cancelled' ? causeOf(context, found.takenDownBy) : null,
     against: job.status === 'cancelled' ? (standingAgainst(context, found) ?? null) : null,
     workers,
+    holder: job.status === 'running' ? holderOf(context, found.seq, workers) : null,
+    losses: job.suspect ? lossesOf(context, found.seq) : [],
     ahead: isReady(job, nowMs) ? aheadOf(context, job, { ...found, workers, nowMs }) : nobody,
     nowMs,
   };
+}
+
+interface Life {
+  readonly instance: string;
+  readonly epoch: number;
+}
+
+type Worker = Candidate & Life;
+
+function candidates({ connection }: Context): readonly Worker[] {
+  const busy = connection.all('loneSuspects') as unknown as readonly Life[];
+  return connection
+    .all('workers')
+    .map(toWorker)
+    .map((worker) => ({ ...worker, hasLoneSuspect: busy.some((life) => isSame(life, worker)) }));
+}
+
+function isSame(one: Life, other: Life): boolean {
+  return one.instance === other.instance && one.epoch === other.epoch;
+}
+
+function holderOf({ connection }: Context, seq: number, workers: readonly Worker[]): Worker | null {
+  const holder = connection.get('holder', { seq }) as unknown as Life | undefined;
+  return workers.find((worker) => holder !== undefined && isSame(holder, worker)) ?? null;
+}
+
+function lossesOf({ connection }: Context, seq: number): readonly ExecutionRecord[] {
+  return connection
+    .all('executions', { seq, limit: limits.executionsShown })
+    .map(toExecution)
+    .filter(({ status }) => status === 'lost')
+    .slice(0, shownLosses)
+    .toReversed();
 }
 
 interface Found {
@@ -111,10 +150,13 @@ interface Cause extends Relative {
 interface Place {
   readonly seq: number;
   readonly nowMs: number;
-  readonly workers: readonly WorkerRecord[];
+  readonly workers: readonly Worker[];
 }
 
-/** The ready jobs that a worker of this job takes before it. */
+/**
+ * The ready jobs that a worker of this job takes before it. Suspects that it takes one at a time stand in a line of their
+ * own, and do not keep the others waiting.
+ */
 function aheadOf(
   { connection, lanes }: Context,
   job: JobRecord,
@@ -124,9 +166,12 @@ function aheadOf(
   const able = workers.filter(
     (worker) => isLive(worker, nowMs) && knows(worker, job) && serves(worker, job),
   );
-  const taken = lanes
-    .ready()
-    .filter((lane) => able.some((worker) => knows(worker, lane) && serves(worker, lane)));
+  const competes = (worker: Worker, { task, queue, suspect }: Lane): boolean =>
+    knows(worker, { task }) &&
+    serves(worker, { queue }) &&
+    isLone(worker.moduleTasks, { task, suspect: suspect === 1 }) ===
+      isLone(worker.moduleTasks, job);
+  const taken = lanes.ready().filter((lane) => able.some((worker) => competes(worker, lane)));
   const row = connection.get('ahead', {
     lanes: JSON.stringify(taken.map((lane) => lane.id)),
     priority: job.priority,

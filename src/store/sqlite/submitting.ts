@@ -2,7 +2,7 @@
 import { GigqError } from '../../core/errors.ts';
 import type { NewJob, NewWorkflow, Parent } from '../../core/job.ts';
 import { limits } from '../../core/limits.ts';
-import { label } from '../../core/why.ts';
+import { label } from '../../core/reason.ts';
 import { bearingOf } from '../../core/workflow.ts';
 import type { Submitting } from '../store.ts';
 import { type Context, instantOf, move } from './context.ts';

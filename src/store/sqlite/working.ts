@@ -1,7 +1,7 @@
 /** Claiming jobs and recording how their executions ended. */
 import type { ClaimedJob, Settlement } from '../../core/job.ts';
 import { isFinal, type JobStatus } from '../../core/state.ts';
-import { knows, serves } from '../../core/standing.ts';
+import { isLone, knows, serves } from '../../core/standing.ts';
 import type { Claim, ClaimRequest, Settled, WorkerKey, Working } from '../store.ts';
 import { type Context, instantOf, type Member, move } from './context.ts';
 import { ended } from './dependents.ts';
@@ -113,11 +113,11 @@ interface LaneChoice {
 function wantedLanes(context: Context, request: ClaimRequest): LaneChoice {
   const inQueue = context.lanes.ready().filter((lane) => serves(request, lane));
   const known = inQueue.filter((lane) => knows(request, lane));
-  const isLone = ({ suspect, task }: Lane): boolean =>
-    suspect === 1 && !request.apart.includes(task);
+  const isTakenAlone = ({ task, suspect }: Lane): boolean =>
+    isLone(request.apart, { task, suspect: suspect === 1 });
   return {
-    wanted: known.filter((lane) => !isLone(lane)),
-    lone: request.oneSuspect ? known.filter(isLone) : [],
+    wanted: known.filter((lane) => !isTakenAlone(lane)),
+    lone: request.oneSuspect ? known.filter(isTakenAlone) : [],
     unknown: inQueue.filter((lane) => !knows(request, lane)),
   };
 }

@@ -13,6 +13,7 @@ import { refuseNetworkFileSystem } from '../file-system.ts';
 import { loadSqlite } from '../library.ts';
 import { missingIn } from '../migrating.ts';
 import { migrations } from '../sql.gen.ts';
+import { checkCrashes } from './crashes.ts';
 import { checkFiles } from './files.ts';
 import { checkLock } from './lock-holder.ts';
 import { checkRows } from './rows.ts';
@@ -67,7 +68,7 @@ async function examineAll(path: string, look: Look, { checked, findings }: Notes
     }
     requireOurs(snapshot);
     note('schema');
-    note('jobs', checkRows(snapshot));
+    note('jobs', [...checkRows(snapshot), ...checkCrashes(snapshot)]);
     note('workers', checkWorkers(snapshot, { isGone: look.isGone, now: look.clock.wall() }));
   });
 }

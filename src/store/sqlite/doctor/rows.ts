@@ -105,7 +105,7 @@ const checks: readonly Check[] = [
   },
   {
     code: 'counts_wrong',
-    wrong: `SELECT owner.queue || '/' || owner.task AS id ${recount('gigq_lanes', 'lane')}`,
+    wrong: `SELECT owner.queue || '/' || owner.task || iif(owner.suspect, ' (suspects)', '') AS id ${recount('gigq_lanes', 'lane')}`,
     message: (found) => `The jobs of a queue and task are counted wrongly: ${found}`,
     hint: 'Ready jobs may not be found, and `gigq stats` is wrong; --fix counts them again.',
     mend: (connection) => {
@@ -166,14 +166,14 @@ function writeCounts(owner: string, ofOwner: string): string {
   return `UPDATE ${owner} SET ${counts.join(', ')}`;
 }
 
-function listOf(names: readonly string[]): string {
+export function listOf(names: readonly string[]): string {
   return `('${names.join("', '")}')`;
 }
 
 const shown = 5;
 
 /** The first few, and how many there are. */
-function some(ids: readonly string[]): string {
+export function some(ids: readonly string[]): string {
   const first = ids.slice(0, shown).join(', ');
   return ids.length > shown ? `${first} and ${ids.length - shown} more` : first;
 }

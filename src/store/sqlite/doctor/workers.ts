@@ -53,10 +53,13 @@ interface Staff {
 function unserved(snapshot: Snapshot, { workers, now }: Staff): Finding[] {
   const live = workers.filter((worker) => isLive(worker, now));
   const lanes = snapshot.query(sql.readyLanes) as unknown as { queue: string; task: string }[];
-  const tasks = lanes
+  // A task's suspects have a lane of their own.
+  const waiting = lanes
     .filter((lane) => !live.some((worker) => serves(worker, lane) && knows(worker, lane)))
     .map(({ queue, task }) => (queue === 'default' ? task : `${task} in queue ${queue}`));
-  if (tasks.length === 0) return [];
+
+  if (waiting.length === 0) return [];
+  const tasks = [...new Set(waiting)];
   const hint =
     'Start a worker with the modules that define these tasks: gigq worker --tasks <module>';
   return [
