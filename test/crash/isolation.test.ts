@@ -6,14 +6,19 @@ import {
   Job,
   type JobHandle,
   type JobOptions,
+  type JobDetails,
   type Logger,
   type Worker,
   type WorkerOptions,
 } from 'gigq';
+import { returned, thrown } from '../fixtures/worker/bad-values.ts';
 import type { IsolatedTask } from '../fixtures/worker/isolated.ts';
 import { Effects, found, next, place, type Place } from '../helpers/worker-place.ts';
 
-const tasks = [join(import.meta.dirname, '../fixtures/worker/isolated.ts')];
+const fixtures = join(import.meta.dirname, '../fixtures/worker');
+const tasks = [join(fixtures, 'isolated.ts')];
+const values = join(fixtures, 'isolated-values.ts');
+const failsElsewhere = join(fixtures, 'fails-elsewhere.ts');
 const graceMs = 5000;
 
 interface Entry {
@@ -271,6 +276,51 @@ describe('a handler process', { concurrency: 3 }, () => {
     assert.ok(isAlive(pid));
     await assert.rejects(job.result(), { code: 'job_failed' });
     await found(() => !isAlive(pid), 'its end');
+  });
+});
+
+describe('whatever an isolated handler throws or returns', { concurrency: 2 }, () => {
+  for (const isolation of ['process', 'thread'] as const) {
+    it(`ends its job as on the event loop: in a ${isolation}`, async (t) => {
+      const here = place(t);
+      await here.started({ tasks: [values], concurrency: 2 });
+      const run = async (task: string, what: string): Promise<JobDetails | undefined> => {
+        const params = { what };
+        const job = await here.queue.submit(
+          new Job({ task: `${isolation}.${task}`, params, maxAttempts: 1, timeout: '20s' }),
+        );
+        await job.result().catch(() => undefined);
+        return here.queue.getStatus(job.id);
+      };
+      for (const what of Object.keys(thrown)) {
+        const info = await run('throw', what);
+        assert.deepEqual(
+          [info?.status, info?.attempts, info?.executionCount],
+          ['failed', 1, 1],
+          what,
+        );
+        assert.ok(JSON.stringify(info?.error).length < 30_000, what);
+      }
+      for (const [what, { status, result = null }] of Object.entries(returned)) {
+        if (status === 'timeout') continue;
+        const info = await run('return', what);
+        assert.deepEqual(
+          [info?.status, info?.result, info?.executionCount],
+          [status, result, 1],
+          what,
+        );
+      }
+    });
+  }
+
+  it('is of no matter where its module cannot even be imported: the attempt fails, with the reason', async (t) => {
+    const here = place(t);
+    await here.started({ tasks: [failsElsewhere], concurrency: 2 });
+    for (const task of ['in-process', 'in-thread']) {
+      const job = await here.queue.submit(new Job({ task, maxAttempts: 2 }));
+      await assert.rejects(job.result(), /cannot be imported: not here/u);
+      assert.equal((await here.queue.getStatus(job.id))?.attempts, 2);
+    }
   });
 });
 

@@ -28,8 +28,9 @@ export interface HostParts {
   ended(host: HandlerHost): void;
 }
 
-/** How long one may take to start, and to end. */
+/** How long one may take to start and to import a module, and how long an idle one may take to end. */
 const startMs = 30_000;
+const closeMs = 500;
 
 export class HandlerHost {
   readonly place: Place;
@@ -72,13 +73,10 @@ export class HandlerHost {
   }
 
   /** Resolves once it can run the tasks of a module, or has ended in the attempt: that takes 30 s at most. */
-  async prepare(file: string): Promise<void> {
-    await this.#started;
-    if (this.isGone || this.#files.has(file)) return;
-    this.#files.add(file);
-    this.#started = this.#nextReady();
-    this.#channel.post({ type: 'load', file });
-    await this.#started;
+  prepare(file: string): Promise<void> {
+    // One module after the other: each is waited for by itself.
+    this.#started = this.#started.then(() => this.#load(file));
+    return this.#started;
   }
 
   /** Runs the job; resolves with how that ended, if only by the end of the process. */
@@ -102,6 +100,8 @@ export class HandlerHost {
   close(): void {
     this.#isWorn = true;
     this.#channel.post({ type: 'close' });
+    const impatience = setTimeout(() => this.kill(), closeMs).unref();
+    void this.gone.then(() => clearTimeout(impatience));
   }
 
   kill(): void {
@@ -124,6 +124,13 @@ export class HandlerHost {
         thrown: thrown === null ? undefined : fromPlainError(thrown),
       });
     }
+  }
+
+  #load(file: string): Promise<void> {
+    if (this.isGone || this.#files.has(file)) return Promise.resolve();
+    this.#files.add(file);
+    this.#channel.post({ type: 'load', file });
+    return this.#nextReady();
   }
 
   #nextReady(): Promise<void> {
@@ -164,7 +171,7 @@ export class HandlerHost {
 /** Nobody is to blame but who stopped the worker. */
 const givenBack: Ending = { outcome: { kind: 'released' }, thrown: undefined, abort: null };
 
-function crashed(how: string): Ending {
+export function crashed(how: string): Ending {
   const error: JobError = { name: 'HandlerCrashed', message: how };
   return { outcome: { kind: 'crashed', error }, thrown: fromPlainError(error), abort: null };
 }

@@ -18,6 +18,8 @@ export function openProcess(place: Place, listener: ChannelListener, leaseMs: nu
  */
 const frozenShare = 2 / 3;
 const reactionMs = 500;
+/** From the end of its channel to its own. */
+const endMs = 1000;
 
 class HandlerProcess implements Channel {
   readonly #place: Place;
@@ -56,8 +58,8 @@ class HandlerProcess implements Channel {
       if (this.#child.pid === undefined)
         ended(`Its process could not be started: ${error.message}`);
     });
-    // It closed what it hears by: it is of no more use.
-    this.#child.on('disconnect', () => this.kill());
+    // Usually it is just ending. If it only closed what it hears by, it is of no more use.
+    this.#child.on('disconnect', () => setTimeout(() => isGone || this.kill(), endMs).unref());
     this.#report?.on('data', (data: Buffer) => (this.#lastWord += data.toString()));
   }
 

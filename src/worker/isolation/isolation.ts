@@ -1,9 +1,10 @@
 /** Runs attempts away from the worker's own event loop, where they can be stopped. */
 import type { ClaimedJob, Inputs, Progress } from '../../core/job.ts';
+import { describeError } from '../../core/describe-error.ts';
 import type { NoInputs } from '../../store/store.ts';
 import type { Attempt, Ending } from '../attempt.ts';
 import { within } from '../within.ts';
-import type { HandlerHost } from './handler-host.ts';
+import { crashed, type HandlerHost } from './handler-host.ts';
 import type { Place } from './place.ts';
 import { Pool, type PoolParts } from './pool.ts';
 
@@ -43,7 +44,8 @@ export class Isolation {
 
   /** The time of an attempt is that of its handler: it begins once there is something to run it. */
   async start(attempt: Attempt, away: Away): Promise<void> {
-    const host = this.#pool.take(away.place);
+    const host = this.#take(away.place);
+    if (typeof host === 'string') return attempt.begin(() => Promise.resolve(crashed(host)));
     await host.prepare(away.file);
     if (attempt.isOver) this.#pool.giveBack(host);
     else
@@ -53,13 +55,25 @@ export class Isolation {
       );
   }
 
+  /** A text: why there is none, for a lack of memory or of processes. */
+  #take(place: Place): HandlerHost | string {
+    try {
+      return this.#pool.take(place);
+    } catch (error) {
+      return `Its ${place.kind} could not be started: ${describeError(error).message}`;
+    }
+  }
+
   async #run(attempt: Attempt, { file }: Away, host: HandlerHost): Promise<Ending> {
     const { job, signal } = attempt;
     const abort = (): void => host.abort(attempt.reason?.code ?? 'shutdown');
     signal.addEventListener('abort', abort, { once: true });
     const inputs = job.inputs === 'ask' ? await this.#parts.inputsOf(job) : null;
     const progressed = (progress: Progress): void => this.#parts.report(attempt, progress);
-    const ending = await host.run({ job, inputs, file, progressed });
+    const running = host.run({ job, inputs, file, progressed });
+    // It was not there to hear it before.
+    if (attempt.isAborted) abort();
+    const ending = await running;
     this.#pool.giveBack(host);
     return ending;
   }

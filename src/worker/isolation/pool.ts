@@ -47,16 +47,13 @@ export class Pool {
     else host.kill();
   }
 
-  /** Resolves once all are gone; what does not go by itself is killed. */
+  /** Resolves once all are gone, or only such are left as cannot be ended. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#idle.length = 0;
     const hosts = [...this.#hosts];
     for (const host of hosts) host.close();
-    const gone = Promise.all(hosts.map((host) => host.gone));
-    if (await within(closeMs, gone)) return;
-    for (const host of hosts) host.kill();
-    await within(closeMs, gone);
+    await within(closeMs, Promise.all(hosts.map((host) => host.gone)));
   }
 
   #open(place: Place): HandlerHost {
@@ -76,8 +73,8 @@ export class Pool {
   }
 }
 
-/** How long an idle one may take to end. */
-const closeMs = 500;
+/** Time for them to end by themselves, and to be killed. */
+const closeMs = 1000;
 
 function isAlike(one: Place, other: Place): boolean {
   return one.kind === other.kind && one.heapMb === other.heapMb && one.totalMb === other.totalMb;
