@@ -29,7 +29,8 @@ export interface ClaimHost {
   readonly moduleTasks: readonly string[];
   /** Whether a suspect of another task may run beside the others: one at a time. */
   readonly mayTakeSuspect: boolean;
-  take(jobs: readonly ClaimedJob[]): void;
+  /** `askedAtMs`: when the claim left, by `performance.now()`. Who was frozen since then may hold them no more. */
+  take(jobs: readonly ClaimedJob[], askedAtMs: number): void;
   /** The store does not know the worker by this key any more. */
   fenced(worker: WorkerKey): void;
   claimFailed(error: unknown): void;
@@ -116,6 +117,7 @@ export class ClaimLoop {
   async #claim(worker: WorkerKey, slots: readonly string[]): Promise<void> {
     this.#inFlight += 1;
     this.#allowed -= slots.length;
+    const askedAtMs = performance.now();
     const claim = await this.#ask(worker, slots);
     const taken = claim?.jobs.length ?? 0;
     this.#inFlight -= 1;
@@ -123,7 +125,7 @@ export class ClaimLoop {
     this.#host.slots.giveBack(slots.slice(taken));
     if (claim === null) this.#retryLater();
     else if (claim.fenced) this.#refused(worker);
-    else this.#receive(claim, slots.length);
+    else this.#receive(claim, slots.length, askedAtMs);
   }
 
   #refused(worker: WorkerKey): void {
@@ -151,11 +153,11 @@ export class ClaimLoop {
     if (this.#isOpen) this.#pause.set(this.#backoff.nextMs());
   }
 
-  #receive(claim: Claim, asked: number): void {
+  #receive(claim: Claim, asked: number, askedAtMs: number): void {
     this.#backoff.reset();
     this.#isBusy = claim.jobs.length === asked;
     if (!this.#isBusy) this.#wait(claim);
-    this.#host.take(claim.jobs);
+    this.#host.take(claim.jobs, askedAtMs);
     if (this.#isTime) this.#host.requestTurn();
   }
 

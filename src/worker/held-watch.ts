@@ -41,6 +41,14 @@ export class HeldWatch {
     this.#poll.clear();
   }
 
+  /** Whether the job is still this worker's. */
+  async isHeld({ lease }: ClaimedJob): Promise<boolean> {
+    const { key, store } = this.#host;
+    if (key === null) return false;
+    const held = await store.call('held', key);
+    return held.some(({ seq, token }) => seq === lease.seq && token === lease.token);
+  }
+
   #lookSoon(): void {
     void this.#look();
   }

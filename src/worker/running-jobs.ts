@@ -10,7 +10,15 @@ import { type AttemptTools, runAttempt } from './run-attempt.ts';
 import type { SettleBuffer } from './settle-buffer.ts';
 import type { Slots } from './slots.ts';
 
+interface Waiting {
+  readonly attempt: Attempt;
+  readonly askedAtMs: number;
+}
+
 export interface RunningParts {
+  readonly leaseMs: number;
+  /** Whether the job is still this worker's. */
+  isHeld(job: ClaimedJob): Promise<boolean>;
   /** Tasks whose suspects run in processes of their own. */
   readonly moduleTasks: readonly string[];
   readonly slots: Slots;
@@ -32,11 +40,13 @@ export interface RunningParts {
 
 /** How long handlers are started in a row before the event loop gets its turn. */
 const sliceMs = 10;
+/** The share of a lease for which a claim is good without another look. */
+const sureShare = 0.5;
 
 export class RunningJobs implements AttemptHost {
   readonly #parts: RunningParts;
   readonly #attempts = new Set<Attempt>();
-  readonly #waiting: Attempt[] = [];
+  readonly #waiting: Waiting[] = [];
   /** Those that may end this very process. */
   readonly #suspects = new Set<Attempt>();
   /** Handlers run in the context in which the worker was started, not in that of whatever woke it. */
@@ -59,13 +69,13 @@ export class RunningJobs implements AttemptHost {
     return [...this.#attempts];
   }
 
-  take(jobs: readonly ClaimedJob[]): void {
+  take(jobs: readonly ClaimedJob[], askedAtMs: number): void {
     const isStarting = this.#waiting.length > 0;
     for (const job of jobs) {
       const attempt = new Attempt(job, this);
       this.#attempts.add(attempt);
       if (job.suspect && !this.#parts.moduleTasks.includes(job.task)) this.#suspects.add(attempt);
-      this.#waiting.push(attempt);
+      this.#waiting.push({ attempt, askedAtMs });
     }
     if (!isStarting) this.#inContext(() => this.#startSome());
   }
@@ -81,7 +91,7 @@ export class RunningJobs implements AttemptHost {
 
   /** Gives back what has not been started yet. */
   releaseWaiting(): void {
-    for (const attempt of this.#waiting.splice(0)) attempt.abort('shutdown');
+    for (const { attempt } of this.#waiting.splice(0)) attempt.abort('shutdown');
   }
 
   // ── AttemptHost ───────────────────────────────────────────────────────────────────────────────
@@ -111,10 +121,22 @@ export class RunningJobs implements AttemptHost {
   #startSome(): void {
     const untilMs = performance.now() + sliceMs;
     while (this.#waiting.length > 0 && performance.now() < untilMs) {
-      const attempt = this.#waiting.shift();
-      if (attempt !== undefined) this.#start(attempt);
+      const next = this.#waiting.shift();
+      if (next !== undefined) this.#startIfHeld(next);
     }
     if (this.#waiting.length > 0) setImmediate(() => this.#startSome());
+  }
+
+  /** Who was frozen, or held up, for most of a lease since it asked may have lost the job before it could begin. */
+  #startIfHeld({ attempt, askedAtMs }: Waiting): void {
+    const { leaseMs } = this.#parts;
+    if (performance.now() - askedAtMs < leaseMs * sureShare) this.#start(attempt);
+    else void this.#startOnceSure(attempt);
+  }
+
+  async #startOnceSure(attempt: Attempt): Promise<void> {
+    if (await this.#parts.isHeld(attempt.job)) this.#start(attempt);
+    else attempt.abort('lease_lost');
   }
 
   #freeLate({ job }: Attempt): void {

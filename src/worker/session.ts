@@ -4,7 +4,6 @@
  * the settlements of finished jobs and the next claim share a message and a commit.
  */
 import { randomUUID } from 'node:crypto';
-import { GigqError, isGigqError } from '../core/errors.ts';
 import type { ClaimedJob } from '../core/job.ts';
 import type { AttendedWorker } from '../core/worker.ts';
 import type { StoreEvent, WorkerKey } from '../store/store.ts';
@@ -25,7 +24,7 @@ import { RunningJobs, type RunningParts } from './running-jobs.ts';
 import { SettleBuffer, type SettleHost } from './settle-buffer.ts';
 import { Slots } from './slots.ts';
 import type { TaskTable } from './task-loader.ts';
-import { isLasting, Trouble } from './trouble.ts';
+import { isLasting, isPassing, noAnswer, Trouble } from './trouble.ts';
 import { version } from './version.ts';
 
 export interface SessionParts {
@@ -56,9 +55,6 @@ type LeaseState = Extract<StoreEvent, { type: 'lease' }>['state'];
 const usualWaitMs = 5000;
 const lastWaitMs = 800;
 const farewellMs = 500;
-
-/** What can be wrong when a worker starts and pass by itself. */
-const passing: ReadonlySet<string> = new Set(['database_busy', 'database_full']);
 
 export class Session implements Hosts {
   readonly store: StoreHandle;
@@ -189,9 +185,9 @@ export class Session implements Hosts {
     return this.#tasks.names();
   }
 
-  take(jobs: readonly ClaimedJob[]): void {
+  take(jobs: readonly ClaimedJob[], askedAtMs: number): void {
     if (this.#stopping !== null) this.#running.giveBack(jobs);
-    else if (jobs.length > 0) this.#begin(jobs);
+    else if (jobs.length > 0) this.#begin(jobs, askedAtMs);
     this.#check();
   }
 
@@ -199,6 +195,15 @@ export class Session implements Hosts {
     if (hasBegun) this.#ran += 1;
     this.#loop.wake();
     this.requestTurn();
+  }
+
+  get leaseMs(): number {
+    return this.settings.leaseMs;
+  }
+
+  /** False also if the database does not say: then the job is given back. */
+  isHeld(job: ClaimedJob): Promise<boolean> {
+    return this.#watch.isHeld(job).catch(() => false);
   }
 
   slotFree(): void {
@@ -227,7 +232,7 @@ export class Session implements Hosts {
   }
 
   registerFailed(error: unknown, isFirst: boolean): boolean {
-    const canPass = isFirst ? isGigqError(error) && passing.has(error.code) : !isLasting(error);
+    const canPass = isFirst ? isPassing(error) : !isLasting(error);
     if (canPass) this.#trouble.report('Registering the worker', error);
     return canPass;
   }
@@ -313,9 +318,9 @@ export class Session implements Hosts {
     this.#watch.stop();
   }
 
-  #begin(jobs: readonly ClaimedJob[]): void {
+  #begin(jobs: readonly ClaimedJob[], askedAtMs: number): void {
     this.#isIdle = false;
-    this.#running.take(jobs);
+    this.#running.take(jobs, askedAtMs);
     this.#watch.start();
   }
 
@@ -392,9 +397,4 @@ export class Session implements Hosts {
       this.#trouble.report('Renewing the lease', error);
     });
   }
-}
-
-function noAnswer(): GigqError {
-  const message = 'The database did not answer in time; what ran last is left to the lease';
-  return new GigqError('database_busy', message);
 }

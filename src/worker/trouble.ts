@@ -1,6 +1,6 @@
 /** What a worker does about errors of its database: it says so, now and then, and tries again, ever more rarely. */
 import type { Logger } from '../client/logger.ts';
-import { type ErrorCode, isGigqError } from '../core/errors.ts';
+import { type ErrorCode, GigqError, isGigqError } from '../core/errors.ts';
 import { property } from '../core/preview.ts';
 
 const repeatMs = 5000;
@@ -52,4 +52,16 @@ const lasting: ReadonlySet<ErrorCode> = new Set([
 /** Whether the database will not come back by waiting. */
 export function isLasting(error: unknown): boolean {
   return isGigqError(error) && lasting.has(error.code);
+}
+
+const passing: ReadonlySet<ErrorCode> = new Set(['database_busy', 'database_full']);
+
+/** Whether it may be wrong when a worker starts, and pass by itself. */
+export function isPassing(error: unknown): boolean {
+  return isGigqError(error) && passing.has(error.code);
+}
+
+export function noAnswer(): GigqError {
+  const message = 'The database did not answer in time; what ran last is left to the lease';
+  return new GigqError('database_busy', message);
 }
