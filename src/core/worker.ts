@@ -46,6 +46,9 @@ export interface Attention {
   readonly stage: SharedArrayBuffer;
   /** Somebody starts another process when this one ends. */
   readonly isReplaceable: boolean;
+  /** Tasks whose handlers run elsewhere, always or as suspects: they hold up nobody. */
+  readonly awayTasks: readonly string[];
+  readonly awaySuspects: readonly string[];
 }
 
 export interface AttendedWorker extends NewWorker {

@@ -6,7 +6,7 @@
  * worker's beat goes on, it alone is cut off; if nobody's does, the lock is held by somebody, nobody can sweep either, and
  * its jobs may run on.
  */
-import type { Settlement } from '../core/job.ts';
+import type { Lease, Settlement } from '../core/job.ts';
 import { defaults } from '../core/limits.ts';
 import type { Attention, AttendedWorker, WorkerRecord } from '../core/worker.ts';
 import { Overdue, type OverdueHost } from './overdue.ts';
@@ -88,6 +88,8 @@ export class AttendedStore implements Store, OverdueHost {
     else if (unit.op === 'leave') this.#end(unit.input.instance);
     else if (unit.op === 'renew')
       this.#workers.get(unit.input.instance)?.heart.remember(unit.input.stopping);
+    else if (unit.op === 'held')
+      this.#workers.get(unit.input.instance)?.overdue?.holds(reply.reply as readonly Lease[]);
     else if (unit.op === 'claim')
       this.#workers.get(unit.input.worker.instance)?.overdue?.claimed((reply.reply as Claim).jobs);
   }
@@ -114,6 +116,13 @@ export class AttendedStore implements Store, OverdueHost {
   }
 
   // ── OverdueHost ───────────────────────────────────────────────────────────────────────────────
+
+  askWhatIsHeld(worker: WorkerKey, told: (leases: readonly Lease[]) => void): void {
+    const unit: Unit = { op: 'held', input: worker, caller: reader, waitMs: againMs };
+    this.#store.run([unit], (_, answer) => {
+      if (answer.ok) told(answer.reply as readonly Lease[]);
+    });
+  }
 
   askForSign(instance: string): void {
     this.#emit({ type: 'lease', instance, state: 'asked' });

@@ -6,12 +6,14 @@
  */
 import { decide, type Outcome } from '../core/decide.ts';
 import { durationMs } from '../core/duration.ts';
-import type { ClaimedJob, Settlement } from '../core/job.ts';
+import type { ClaimedJob, Lease, Settlement } from '../core/job.ts';
 import { defaults } from '../core/limits.ts';
 import type { Attention } from '../core/worker.ts';
 import type { Clock, WorkerKey } from './store.ts';
 
 export interface OverdueHost {
+  /** Asks which leases the worker still holds; does not call back if nobody can say. */
+  askWhatIsHeld(worker: WorkerKey, told: (leases: readonly Lease[]) => void): void;
   /** Asks the worker to renew its lease by itself. */
   askForSign(instance: string): void;
   /** These jobs cannot run for as long as another one takes. */
@@ -66,6 +68,13 @@ export class Overdue {
     if (this.#held.get(seq)?.job.lease.token === token) this.#held.delete(seq);
   }
 
+  /** What the worker holds at this moment: others may have been cancelled, or taken. */
+  holds(leases: readonly Lease[]): void {
+    const tokens = new Map(leases.map(({ seq, token }) => [seq, token]));
+    for (const [seq, { job }] of this.#held)
+      if (tokens.get(seq) !== job.lease.token) this.#held.delete(seq);
+  }
+
   /** The worker has given a sign of life. */
   signed(): void {
     const trustedUntil = this.#clock.mono() + trustMs;
@@ -91,24 +100,44 @@ export class Overdue {
     if (next < Infinity) this.#lookLater(next);
   }
 
-  #look(): void {
+  get #overdue(): readonly Held[] {
     const now = this.#clock.mono();
-    if (![...this.#held.values()].some(({ dueAt }) => dueAt <= now)) return this.#lookAgain();
+    return [...this.#held.values()].filter(({ dueAt }) => dueAt <= now);
+  }
+
+  #look(): void {
+    if (this.#overdue.length === 0) return this.#lookAgain();
+    // If nobody can say, it is looked at again as if the worker had given a sign.
+    this.#undoTimer = this.#clock.timer(signMs, () => this.signed());
+    this.#host.askWhatIsHeld(this.#key, (leases) => {
+      this.holds(leases);
+      this.#askForSign();
+    });
+  }
+
+  #askForSign(): void {
+    if (this.#overdue.length === 0) return this.#lookAgain();
+    this.#undoTimer();
     this.#undoTimer = this.#clock.timer(signMs, () => this.#giveUp());
     this.#host.askForSign(this.#key.instance);
   }
 
   #giveUp(): void {
-    const now = this.#clock.mono();
     const held = [...this.#held.values()];
-    const overdue = held.filter(({ dueAt }) => dueAt <= now);
+    const overdue = this.#overdue;
     const onStage = new Float64Array(this.#attention.stage)[0];
     const culprit = held.find(({ job }) => job.lease.seq === onStage);
     if (culprit !== undefined && !overdue.includes(culprit)) return this.#giveBack(overdue);
-    const causes = culprit === undefined ? overdue : [culprit];
+    const here = overdue.filter(({ job }) => !this.#runsElsewhere(job));
+    const causes = culprit === undefined ? here : [culprit];
     const settlements = held.map((each) => settlementOf(each, causes.includes(each)));
     this.stop();
     this.#host.blocked(this.#key, settlements, this.#attention);
+  }
+
+  #runsElsewhere({ task, suspect }: ClaimedJob): boolean {
+    const { awayTasks, awaySuspects } = this.#attention;
+    return awayTasks.includes(task) || (suspect && awaySuspects.includes(task));
   }
 
   /** The one that holds up the others may still take its time. */

@@ -17,6 +17,8 @@ export interface Ending {
   /** What was thrown, or why it was aborted. */
   readonly thrown: unknown;
   readonly abort: AbortCode | null;
+  /** How long its handler took, where that was not on this event loop. */
+  readonly tookMs?: number;
 }
 
 /** The reason of an abort. */
@@ -172,9 +174,13 @@ export class Attempt implements Scope {
   }
 
   #handlerEnded(ending: Ending): void {
-    // A handler that blocks the event loop keeps the timer from firing: its time was up all the same.
-    if (performance.now() - this.#startedAtMs >= this.#timeoutMs) this.abort('timeout');
-    this.#end(this.#reason === null || this.isOver ? ending : endingBy(this.#reason));
+    // A handler that blocks the event loop keeps the timer from firing: its time was up all the same. One that ran
+    // elsewhere was in time by its own clock, whatever kept this loop from hearing of it.
+    const tookMs = ending.tookMs ?? performance.now() - this.#startedAtMs;
+    if (tookMs >= this.#timeoutMs) this.abort('timeout');
+    const wasInTime = ending.tookMs !== undefined && tookMs < this.#timeoutMs;
+    const reason = wasInTime && this.#reason?.code === 'timeout' ? null : this.#reason;
+    this.#end(reason === null || this.isOver ? ending : endingBy(reason));
   }
 
   #end(ending: Ending): void {

@@ -102,11 +102,12 @@ function processOf({ host, pid, pidStart, bootId, pidNamespace }: WorkerRecord):
   return JSON.stringify([host, pid, pidStart, bootId, pidNamespace]);
 }
 
-/** What was stopping, or went down with the system, was told to end: its jobs need not be what ended it. */
+/** What was stopping, or went down with the system, need not have been ended by its jobs. */
 function deathOf(workers: readonly WorkerRecord[]): Death {
   const [worker] = workers as readonly [WorkerRecord];
-  const wasTold = goneBy(worker) === 'boot' || workers.some(({ state }) => state === 'stopping');
-  return { loss: wasTold ? 'silent' : 'died', error: endOf(worker) };
+  const error = endOf(worker);
+  if (goneBy(worker) === 'boot') return { loss: 'silent', error };
+  return { loss: workers.some(({ state }) => state === 'stopping') ? 'stopped' : 'died', error };
 }
 
 function endOf({ label, host, pid }: WorkerRecord): JobError {

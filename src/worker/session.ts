@@ -66,7 +66,6 @@ export class Session implements Hosts {
   readonly tools: AttemptTools;
   readonly isolation: Isolation;
   readonly stage = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
-  readonly #attention = { stage: this.stage.buffer, isReplaceable: isSupervised() };
   readonly #tasks: TaskTable;
   readonly #trouble: Trouble;
   readonly #exchange = new Exchange(this);
@@ -166,7 +165,9 @@ export class Session implements Hosts {
     const tasks = this.#tasks.names();
     const { processTasks, moduleTasks } = this.#tasks;
     const work = { queues, tasks, processTasks, moduleTasks, concurrency, leaseMs };
-    return { ...processIdentity(), instance, label, version, ...work, attention: this.#attention };
+    const away = { awayTasks: this.#tasks.awayTasks, awaySuspects: moduleTasks };
+    const attention = { stage: this.stage.buffer, isReplaceable: isSupervised(), ...away };
+    return { ...processIdentity(), instance, label, version, ...work, attention };
   }
 
   get moduleTasks(): readonly string[] {
@@ -195,10 +196,6 @@ export class Session implements Hosts {
     if (hasBegun) this.#ran += 1;
     this.#loop.wake();
     this.requestTurn();
-  }
-
-  get leaseMs(): number {
-    return this.settings.leaseMs;
   }
 
   /** False also if the database does not say: then the job is given back. */

@@ -15,6 +15,7 @@ import { GigqError } from '../core/errors.ts';
 import type { ClaimedJob } from '../core/job.ts';
 import type { Away } from './isolation/isolation.ts';
 import { type Place, placeOf } from './isolation/place.ts';
+import { within } from './within.ts';
 
 /** A task, or where to find some: a path, a URL or a glob of modules. */
 export type TaskSource = AnyTask | string | URL;
@@ -25,6 +26,8 @@ export interface TaskTable {
   /** Tasks that always run in processes of their own, and those that could, for a process can import them. */
   readonly processTasks: readonly string[];
   readonly moduleTasks: readonly string[];
+  /** Those that never run on the worker's own event loop. */
+  readonly awayTasks: readonly string[];
   /** Where a job is to run, if not on the worker's own event loop; null: there. */
   awayFor(job: Pick<ClaimedJob, 'task' | 'suspect'>): Away | null;
   /** The places that its tasks ask for. */
@@ -35,6 +38,7 @@ export interface TaskTable {
 class DefinedTasks implements TaskTable {
   readonly processTasks = [];
   readonly moduleTasks = [];
+  readonly awayTasks = [];
   readonly #logger: Logger;
   readonly #leftOut = new Set<string>();
   #tasks: ReadonlyMap<string, TaskDefinition> = new Map();
@@ -82,6 +86,7 @@ interface Listed {
 class ListedTasks implements TaskTable {
   readonly processTasks: readonly string[];
   readonly moduleTasks: readonly string[];
+  readonly awayTasks: readonly string[];
   readonly #tasks: ReadonlyMap<string, TaskDefinition>;
   readonly #files: ReadonlyMap<string, string>;
 
@@ -92,6 +97,7 @@ class ListedTasks implements TaskTable {
     );
     this.moduleTasks = [...this.#files.keys()];
     this.processTasks = this.moduleTasks.filter((name) => this.#placeOf(name)?.kind === 'process');
+    this.awayTasks = this.moduleTasks.filter((name) => this.#placeOf(name) !== null);
   }
 
   names(): readonly string[] {
@@ -182,12 +188,17 @@ export async function tasksIn(file: string): Promise<readonly AnyTask[]> {
   return Object.values(await importModule(file)).filter(isTask);
 }
 
+/** How long a module may take: one that waits for ever must not be waited for. */
+const importMs = 30_000;
+
 async function importModule(file: string): Promise<object> {
+  const imported = import(pathToFileURL(file).href) as Promise<object>;
   try {
-    return (await import(pathToFileURL(file).href)) as object;
+    if (await within(importMs, imported)) return await imported;
   } catch (error) {
     throw refused(`${file} cannot be imported: ${messageOf(error)}`, error);
   }
+  throw refused(`${file} was not imported within ${importMs / 1000} s`);
 }
 
 function messageOf(error: unknown): string {

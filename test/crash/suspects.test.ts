@@ -30,7 +30,7 @@ describe('a worker that is killed by one of a hundred jobs', () => {
     }
     const info = await queue.getStatus(culprit);
     const [first, ...rest] = info?.executions ?? [];
-    assert.match(first?.error?.message ?? '', /^Worker .* was ended by SIGKILL$/u);
+    assert.match(first?.error?.message ?? '', /^Worker .* (?:was ended by SIGKILL|has ended)$/u);
     assert.equal(rest.length, 3);
     assert.ok(
       rest.every(({ error }) => /process \d+ was ended by SIGKILL/u.test(error?.message ?? '')),
@@ -74,6 +74,18 @@ describe('a worker with a handler process', () => {
     await found(() => !isAlive(pid), 'its end');
     const tookMs = performance.now() - killedAtMs;
     assert.ok(tookMs < 5000, `it took ${tookMs} ms`);
+  });
+
+  it('that is killed leaves nothing behind that a handler has started', async (t) => {
+    const here = place(t);
+    const effects = new Effects(join(here.folder, 'effects'));
+    const worker = await WorkerProcess.start(t, here.database, { tasks: [isolated] });
+    const params = { effects: effects.path };
+    await here.queue.submit(new Job({ task: 'process.spawns', params }));
+    const pid = Number((await found(() => effects.lines[0], 'the grandchild')).split(' ')[1]);
+    assert.ok(isAlive(pid));
+    worker.signal('SIGKILL');
+    await found(() => !isAlive(pid), 'its end');
   });
 
   it('that is stopped for longer than its lease has none running when others run its job', async (t) => {

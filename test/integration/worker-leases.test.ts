@@ -8,10 +8,10 @@ import { storeOf } from '../../dist/client/job-queue.js';
 import { decide } from '../../dist/core/decide.js';
 import type { ClaimedJob } from '../../dist/core/job.js';
 import type { NewWorker } from '../../dist/core/worker.js';
-import type { Sighting, StoreEvent, WorkerKey } from '../../dist/store/store.js';
+import type { Reply, Sighting, StoreEvent, WorkerKey } from '../../dist/store/store.js';
 import { noSuspects } from '../helpers/store-seam.ts';
 import { processIdentity } from '../../dist/worker/identity.js';
-import { Gate, found, next, place, type Place } from '../helpers/worker-place.ts';
+import { Gate, found, next, pause, place, type Place } from '../helpers/worker-place.ts';
 import { type Inside, mutedStore, startSession } from '../helpers/worker-session.ts';
 
 /** What the handlers of jobs that wait are told and let go by, each run on its own. */
@@ -111,6 +111,36 @@ describe('a worker that was held for dead', { concurrency: true }, () => {
     assert.equal(await run.reason.passed, 'lease_lost');
     assert.ok(performance.now() - startedAtMs < 2000);
     run.release.open('');
+  });
+});
+
+describe('a claim whose answer was long on its way', () => {
+  /** Waits for more than half a lease, and lets a test do something meanwhile. */
+  async function slowly(t: TestContext, here: Place, meanwhile: () => Promise<unknown>) {
+    const store = mutedStore(here, async (op, _, pass) => {
+      const reply = await pass();
+      if (op !== 'claim' || (reply as Reply<'claim'>).jobs.length === 0) return reply;
+      await meanwhile();
+      await pause(600);
+      return reply;
+    });
+    return startSession(t, store, { tasks: [noop], leaseDuration: '1s', pollingInterval: '50ms' });
+  }
+
+  it('does not begin a job that it has lost', async (t) => {
+    const here = place(t);
+    const { id } = await noop.submit(here.queue);
+    const { events } = await slowly(t, here, () => here.queue.cancel(id));
+    const [job] = await once(events, 'cancelled');
+    assert.equal((job as { id: string }).id, id);
+    assert.equal((await here.queue.getStatus(id))?.result, null);
+  });
+
+  it('begins one that it still holds', async (t) => {
+    const here = place(t);
+    const handle = await noop.submit(here.queue);
+    await slowly(t, here, () => Promise.resolve());
+    assert.equal(await handle.result(), 'done');
   });
 });
 

@@ -23,7 +23,7 @@ async function setUp(t: TestContext, { isReplaceable = false } = {}) {
   t.after(() => store.close());
   const seam = new Seam(store, clock);
   const stage = new Float64Array(new SharedArrayBuffer(8));
-  const attention = { stage: stage.buffer, isReplaceable };
+  const attention = { stage: stage.buffer, isReplaceable, awayTasks: ['away'], awaySuspects: [] };
   const key: WorkerKey = await seam.call('register', { ...newWorker('w1'), attention } as never);
   const worker = new SeamWorker(seam, key);
   const heard: string[] = [];
@@ -107,6 +107,29 @@ describe('a job that is not settled long after its time was up', () => {
       ['b', 'running', 1],
     ]);
     assert.deepEqual(unheard(), ['asked']);
+  });
+
+  test('does not run here, so it held up nobody: it is given back like the others', async (t) => {
+    const { clock, seam, worker, statuses } = await setUp(t);
+    await seam.enqueue(newJob('a', { ...short, task: 'away' }), newJob('b', short));
+    await worker.claim({ tasks: ['away', 'greet'], slots: slots(2) });
+    await clock.advance(overdueMs + signMs);
+    assert.deepEqual(await statuses(), [
+      ['a', 'pending', 0],
+      ['b', 'timeout', 1],
+    ]);
+  });
+
+  test('is none of the worker any more if it was cancelled', async (t) => {
+    const { clock, seam, claim, statuses, unheard } = await setUp(t);
+    await claim(newJob('a', short), newJob('b'));
+    await seam.call('cancel', ['a']);
+    await clock.advance(overdueMs + signMs);
+    assert.deepEqual(unheard(), []);
+    assert.deepEqual(await statuses(), [
+      ['a', 'cancelled', 1],
+      ['b', 'running', 1],
+    ]);
   });
 
   test('is not looked for any more once its end is on its way', async (t) => {

@@ -116,11 +116,12 @@ export class HandlerHost {
     else if (message.type === 'log') logEntry(logger, message.entry);
     else if (message.type === 'stray') this.#strayed(fromPlainError(message.error));
     else {
-      const { outcome, abort, thrown, isClean } = message;
+      const { outcome, abort, thrown, tookMs, isClean } = message;
       if (!isClean) this.#isWorn = true;
       this.#finish({
         outcome,
         abort,
+        tookMs,
         thrown: thrown === null ? undefined : fromPlainError(thrown),
       });
     }

@@ -16,7 +16,7 @@ class HandlerThread implements Channel {
 
   constructor({ heapMb }: Place, { received, ended }: ChannelListener) {
     const limits = heapMb === null ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMb } };
-    this.#thread = new Worker(runnerModule, { name: 'gigq handlers', ...limits });
+    this.#thread = new Worker(runnerModule, { name: 'gigq handlers', ...limits, ...flags() });
     let error: unknown = null;
     this.#thread.on('message', (posted) => {
       const message = openEnvelope(posted);
@@ -38,6 +38,12 @@ class HandlerThread implements Channel {
   kill(): void {
     void this.#thread.terminate();
   }
+}
+
+/** A thread takes over the flags of its process, but one of them holds for a program on the command line alone. */
+function flags(): { readonly execArgv?: string[] } {
+  const isForText = process.execArgv.some((flag) => flag.startsWith('--input-type'));
+  return isForText ? { execArgv: [] } : {};
 }
 
 function describeEnd(code: number, error: unknown, heapMb: number | null): string {

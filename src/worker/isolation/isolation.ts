@@ -1,5 +1,6 @@
 /** Runs attempts away from the worker's own event loop, where they can be stopped. */
 import type { ClaimedJob, Inputs, Progress } from '../../core/job.ts';
+import { attempt as attemptTo } from '../../core/preview.ts';
 import { describeError } from '../../core/describe-error.ts';
 import type { NoInputs } from '../../store/store.ts';
 import type { Attempt, Ending } from '../attempt.ts';
@@ -35,7 +36,11 @@ export class Isolation {
 
   /** Has one ready of each kind before there is a job for it. */
   warm(places: readonly Away[]): void {
-    for (const { place, file } of places) void this.#pool.warm(place)?.prepare(file);
+    for (const { place, file } of places) {
+      // What cannot be started now is told by the first job that needs it.
+      const host = attemptTo(() => this.#pool.warm(place));
+      void host?.prepare(file);
+    }
   }
 
   close(): Promise<void> {

@@ -30,6 +30,7 @@ export type FromRunner =
       readonly outcome: Outcome | null;
       readonly abort: AbortCode | null;
       readonly thrown: PlainError | null;
+      readonly tookMs: number;
       /** Nothing is left of the job that the next one could come upon. */
       readonly isClean: boolean;
     }

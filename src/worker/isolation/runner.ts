@@ -14,9 +14,13 @@ import { type AttemptTools, runAttempt } from '../run-attempt.ts';
 import { tasksIn } from '../task-loader.ts';
 import type { Envelope, FromRunner, ToRunner } from './messages.ts';
 import { relayingLogger } from './relayed-log.ts';
-import { startWatchdog, type Watch } from './watchdog.ts';
+import { killGroup, startWatchdog, type Watch } from './watchdog.ts';
 
 type RunMessage = Extract<ToRunner, { type: 'run' }>;
+
+/** Messages on their way: a worker that does not listen must not fill the memory of its processes with logs. */
+let unheard = 0;
+const unheardMax = 1000;
 
 class Runner implements AttemptHost {
   readonly #post: (message: FromRunner) => void;
@@ -24,6 +28,7 @@ class Runner implements AttemptHost {
   readonly #progress: ProgressBuffer;
   #attempt: Attempt | null = null;
   #isHandlerDone = false;
+  #beganAtMs = 0;
   #before = '';
 
   constructor(post: (message: FromRunner) => void) {
@@ -37,7 +42,13 @@ class Runner implements AttemptHost {
     if (message.type === 'load') void this.#load(message.file);
     else if (message.type === 'run') this.#run(message);
     else if (message.type === 'abort') this.#attempt?.abort(message.code);
-    else process.exit();
+    else this.#close();
+  }
+
+  /** With what earlier handlers have started, once everybody has said goodbye. */
+  #close(): void {
+    if (isMainThread) process.once('exit', killGroup);
+    process.exit();
   }
 
   // ── AttemptHost ───────────────────────────────────────────────────────────────────────────────
@@ -46,7 +57,8 @@ class Runner implements AttemptHost {
     this.#progress.flushEnded();
     const plain = thrown === undefined ? null : toPlainError(thrown);
     const isClean = this.#isHandlerDone && state() === this.#before;
-    this.#post({ type: 'ended', outcome, abort, thrown: plain, isClean });
+    const tookMs = performance.now() - this.#beganAtMs;
+    this.#post({ type: 'ended', outcome, abort, thrown: plain, tookMs, isClean });
   }
 
   blamedLate(_attempt: Attempt, error: unknown): void {
@@ -59,8 +71,11 @@ class Runner implements AttemptHost {
     const attempt = new Attempt(job, this, { timeout: null, graceMs: Infinity });
     this.#attempt = attempt;
     this.#isHandlerDone = false;
+    this.#beganAtMs = performance.now();
     const tools = {
-      logger: relayingLogger((entry) => this.#post({ type: 'log', entry })),
+      logger: relayingLogger((entry) => {
+        if (unheard < unheardMax) this.#post({ type: 'log', entry });
+      }),
       inputsOf: () => Promise.resolve(inputs ?? 'lost'),
       report: (each: Attempt, progress: Progress) => this.#progress.add(each, progress),
     };
@@ -85,6 +100,7 @@ class Runner implements AttemptHost {
   ): Promise<Ending> {
     const tasks = await this.#tasksIn(file);
     this.#before = state();
+    this.#beganAtMs = performance.now();
     const ending = await runAttempt(attempt, { ...tools, taskNamed: (name) => tasks.get(name) });
     this.#isHandlerDone = true;
     return ending;
@@ -113,8 +129,11 @@ function inEnvelope(gigq: FromRunner): Envelope {
 }
 
 function send(message: FromRunner): void {
+  unheard += 1;
   // That nobody hears it any more is told by the channel's end.
-  process.send?.(inEnvelope(message), undefined, undefined, () => undefined);
+  process.send?.(inEnvelope(message), undefined, undefined, () => {
+    unheard -= 1;
+  });
 }
 
 function inProcess(): void {
@@ -123,7 +142,7 @@ function inProcess(): void {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => undefined);
   const runner = new Runner(send);
   process.on('message', (message) => runner.receive(message as ToRunner));
-  process.on('disconnect', () => process.exit());
+  process.on('disconnect', killGroup);
   send({ type: 'ready' });
 }
 

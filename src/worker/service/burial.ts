@@ -27,7 +27,7 @@ function deathOf(ended: EndedProcess, workers: readonly WorkerRecord[]): Death {
   const wasTold = ended.wasTold || workers.some(({ state }) => state === 'stopping');
   const labels = workers.map(({ label }) => label).join(', ');
   const message = `Worker ${labels} is gone: its process ${ended.identity.pid} ${describeEnd(ended)}`;
-  return { loss: wasTold ? 'silent' : 'died', error: { name: 'WorkerLost', message } };
+  return { loss: wasTold ? 'stopped' : 'died', error: { name: 'WorkerLost', message } };
 }
 
 export function describeEnd({ code, signal }: Pick<ChildEnd, 'code' | 'signal'>): string {
