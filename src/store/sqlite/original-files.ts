@@ -21,9 +21,13 @@ export class OriginalFiles {
   readonly #files: readonly Original[];
   #verdict: GigqError | undefined;
 
-  /** Takes the file that is there for the original: to be made before SQLite opens it. */
+  /**
+   * Takes the file that is there for the original: to be made before SQLite opens it. Its -wal and -shm are known from the
+   * first look on: until SQLite has opened the database, whoever closes it last may still remove them.
+   */
   constructor(path: string) {
-    this.#files = ['', '-wal', '-shm'].map((suffix) => original(`${path}${suffix}`));
+    const others = ['-wal', '-shm'].map((suffix) => ({ path: path + suffix, identity: undefined }));
+    this.#files = [original(path), ...others];
   }
 
   /**
