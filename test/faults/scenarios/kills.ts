@@ -42,7 +42,7 @@ export async function killWorkers(arena: Arena): Promise<void> {
 }
 
 /** A machine that is busy with other things makes fewer rounds. */
-const enoughMs = 60_000;
+const enoughMs = 25_000;
 
 /** All processes die together, again and again: no restart needs a repair, and each begins to work at once. */
 export async function killAll(arena: Arena): Promise<void> {
