@@ -15,8 +15,7 @@ if (files.length === 0) {
 const options = [
   '--test',
   '--test-reporter=spec',
-  // One more than there usually are cores: many tests wait for what takes its time.
-  '--test-concurrency=3',
+  '--test-concurrency=2',
   '--test-timeout=120000',
   '--import=./scripts/test-deadline.ts',
 ];

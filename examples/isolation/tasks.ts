@@ -27,7 +27,7 @@ function stepsToOne(start: number): number {
 // Runs a program. Whatever that starts, and whether it listens or not, the end of the job is the end of it all.
 export const runProgram = task(
   'run-program',
-  { isolation: 'process', memoryLimitMb: 256, timeout: '1s', maxAttempts: 1 },
+  { isolation: 'process', memoryLimitMb: 256, timeout: '3s', maxAttempts: 1 },
   async ({ command }: { command: string }) => {
     const { stdout } = await run('sh', ['-c', command]);
     return stdout.trim();
