@@ -205,11 +205,11 @@ describe('looking after jobs', () => {
     await using queue = memory();
     assert.deepEqual(await queue.workers(), []);
     const worker = await HandWorker.register(queue, 'greet', 'other');
-    await greet.submit(queue);
+    const { id } = await greet.submit(queue);
     await worker.claim();
     const [info] = await queue.workers();
     assert.ok(info);
-    const { instance, startedAt, heartbeatAt, ...rest } = info;
+    const { instance, startedAt, heartbeatAt, jobs, ...rest } = info;
     assert.match(instance, /^[0-9a-f-]{36}$/u);
     assert.ok(startedAt instanceof Date && heartbeatAt instanceof Date);
     assert.deepEqual(rest, {
@@ -222,6 +222,9 @@ describe('looking after jobs', () => {
       concurrency: 1,
       running: 1,
       state: 'active',
+      leaseDuration: '30s',
+      silent: false,
     });
+    assert.partialDeepStrictEqual(jobs, [{ id, name: 'greet', task: 'greet', slot: 'hand-0' }]);
   });
 });
