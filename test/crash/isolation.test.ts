@@ -13,7 +13,7 @@ import {
 } from 'gigq';
 import { returned, thrown } from '../fixtures/worker/bad-values.ts';
 import type { IsolatedTask } from '../fixtures/worker/isolated.ts';
-import { busy, Effects, found, next, place, type Place } from '../helpers/worker-place.ts';
+import { Effects, found, next, place, type Place } from '../helpers/worker-place.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures/worker');
 const tasks = [join(fixtures, 'isolated.ts')];
@@ -154,7 +154,7 @@ for (const isolation of ['process', 'thread'] as const) {
         () => at.effects.lines.filter((line) => /^(?:timeout|cancelled) /u.test(line)).length === 2,
         'both to hear',
       );
-      assert.ok(performance.now() - askedAtMs < busy(2000));
+      assert.ok(performance.now() - askedAtMs < 2000);
       await found(async () => (await timedOut.status()) === 'timeout', 'its record');
       assert.equal(await cancelled.status(), 'cancelled');
     });
@@ -169,7 +169,7 @@ for (const isolation of ['process', 'thread'] as const) {
       const { status, tookMs } = await executionOf(at, endless);
       assert.equal(status, 'timeout');
       assert.ok(tookMs > graceMs + 300, `it took ${tookMs} ms`);
-      assert.ok(tookMs < busy(graceMs + 1000), `it took ${tookMs} ms`);
+      assert.ok(tookMs < graceMs + 6000, `it took ${tookMs} ms`);
       assert.equal(await at.here.queue.get(neighbour).status(), 'running');
     });
 

@@ -9,7 +9,7 @@ describe('SIGKILL at any moment', () => {
     killWorkers,
   );
   scenario(
-    'of all processes together, up to 20 times: no repair, and work goes on at once',
+    'of all processes together, 20 times: no repair, and work goes on at once',
     killAll,
   );
 });

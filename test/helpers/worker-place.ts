@@ -84,11 +84,6 @@ export async function found<T>(
   throw new Error(`Waited in vain for ${what}`);
 }
 
-/** A bound that holds on a machine that is busy with other things: three times what it is on a quiet one. */
-export function busy(ms: number): number {
-  return 3 * ms;
-}
-
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
     later(ms, resolve);
