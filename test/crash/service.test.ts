@@ -111,7 +111,7 @@ describe('a rolling restart', () => {
   });
 });
 
-describe('a service that cannot start its workers', { concurrency: true }, () => {
+describe('a service that cannot start its workers', () => {
   it('gives up after five times, and says what a module throws', async (t) => {
     const scene = new ServiceScene(t);
     const bad = scene.here.file('bad.mjs', "throw new RangeError('no such planet');");

@@ -8,8 +8,5 @@ describe('SIGKILL at any moment', () => {
     'of one worker after the other: nothing is lost, and its jobs run again within 6 s',
     killWorkers,
   );
-  scenario(
-    'of all processes together, 20 times: no repair, and work goes on at once',
-    killAll,
-  );
+  scenario('of all processes together, 20 times: no repair, and work goes on at once', killAll);
 });
