@@ -105,11 +105,12 @@ class Supervisor implements Service, PlaceHost {
     return { orders, logger, shutdownMs, cwd: this.#cwd, ready: (pid) => this.#ready(pid) };
   }
 
-  ended(place: Place, end: ChildEnd): void {
+  ended(place: Place, end: ChildEnd): Promise<void> {
     const burial = this.#bury(end).finally(() => this.#burials.delete(burial));
     this.#burials.add(burial);
     this.#tell(end);
     if (!this.#isStopping) this.#countUnready(place, end);
+    return burial;
   }
 
   // ── inside ────────────────────────────────────────────────────────────────────────────────────

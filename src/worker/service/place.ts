@@ -2,16 +2,19 @@
 import { Alarm } from '../alarm.ts';
 import { type ChildEnd, type ChildParts, neverStarted, ServiceChild } from './child.ts';
 import { Backoff } from '../trouble.ts';
+import { within } from '../within.ts';
 
 export interface PlaceHost {
   /** What the process of this place is started with. */
   partsOf(place: Place): ChildParts;
-  /** A process has ended; it is replaced unless the place is stopped now. */
-  ended(place: Place, end: ChildEnd): void;
+  /** A process has ended; it is replaced unless the place is stopped now. Resolves when its jobs are taken. */
+  ended(place: Place, end: ChildEnd): Promise<void>;
 }
 
 /** A process that ends sooner has ended very soon. */
 const soonMs = 5000;
+/** How long the next process waits for the jobs of the last one to be taken. */
+const burialMs = 1000;
 
 export class Place {
   readonly number: number;
@@ -38,7 +41,8 @@ export class Place {
   async keep(): Promise<void> {
     while (!this.#isStopping) {
       const end = await this.#live();
-      this.#host.ended(this, end);
+      // The first sweep of the next one would take the jobs, too, and not know what ended the last.
+      await within(burialMs, this.#host.ended(this, end));
       await this.#pause(end);
     }
   }
