@@ -1,5 +1,5 @@
 /** The task that `gigq submit` names: by its name alone, or as the export of a module. */
-import { existsSync, globSync, realpathSync } from 'node:fs';
+import fs, { existsSync, realpathSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AnyTask } from '../index.ts';
@@ -49,7 +49,8 @@ async function exportedTask(path: string, name: string): Promise<AnyTask> {
 export function filesOf(pattern: string): string[] {
   if (pattern.startsWith('file:')) return filesOf(fileURLToPath(pattern));
   if (existsSync(pattern)) return [resolve(pattern)];
-  const files = /[*?[{]/u.test(pattern) ? globSync(pattern).toSorted() : [];
+  // Not imported by its name: a Node without it is too old, and is to say so instead of failing to link.
+  const files = /[*?[{]/u.test(pattern) ? fs.globSync(pattern).toSorted() : [];
   if (files.length === 0) throw moduleMissing(pattern);
   return files.map((file) => resolve(file));
 }
