@@ -37,10 +37,19 @@ const pragmas = `
   PRAGMA wal_autocheckpoint = 4000;
 `;
 
+/** Values are bound by place: looked up by name they cost a third of what the statement itself does. */
+interface Prepared {
+  readonly statement: StatementSync;
+  /** Of the parameters, in the order of their places. */
+  readonly names: readonly string[];
+}
+
+const parameter = /:(\w+)/gu;
+
 export class Connection {
   readonly path: string;
   readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, Prepared>();
   readonly #files: OriginalFiles | undefined;
 
   /** Throws Busy if another connection stands in the way of opening just now; a GigqError if it can never be opened. */
@@ -68,25 +77,34 @@ export class Connection {
   }
 
   all(name: Statement, values?: Values): Row[] {
-    return this.#explained(() => this.#prepared(sql[name]).all(values ?? {}));
+    return this.#explained(() => {
+      const { statement, names } = this.#prepared(sql[name]);
+      return statement.all(...inOrder(names, values));
+    });
   }
 
   get(name: Statement, values?: Values): Row | undefined {
-    return this.#explained(() => this.#prepared(sql[name]).get(values ?? {}));
+    return this.#explained(() => {
+      const { statement, names } = this.#prepared(sql[name]);
+      return statement.get(...inOrder(names, values));
+    });
   }
 
   /** Returns how many rows were changed. */
   run(name: Statement, values?: Values): number {
-    return this.#explained(() => Number(this.#prepared(sql[name]).run(values ?? {}).changes));
+    return this.#explained(() => {
+      const { statement, names } = this.#prepared(sql[name]);
+      return Number(statement.run(...inOrder(names, values)).changes);
+    });
   }
 
   /** Takes the write lock at once: a read transaction that wants to write later fails, whatever it waits. */
   begin(): void {
-    this.#explained(() => this.#prepared('BEGIN IMMEDIATE').run());
+    this.#explained(() => this.#prepared('BEGIN IMMEDIATE').statement.run());
   }
 
   commit(): void {
-    this.#explained(() => this.#prepared('COMMIT').run());
+    this.#explained(() => this.#prepared('COMMIT').statement.run());
   }
 
   /** SQLite may have rolled back by itself; that is as good, and its first error is the one to tell. */
@@ -102,7 +120,7 @@ export class Connection {
   }
 
   query(text: string): Row[] {
-    return this.#explained(() => this.#prepared(text).all());
+    return this.#explained(() => this.#prepared(text).statement.all());
   }
 
   /** Changes when another connection has committed. */
@@ -120,13 +138,14 @@ export class Connection {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  #prepared(text: string): StatementSync {
-    let statement = this.#statements.get(text);
-    if (statement === undefined) {
-      statement = this.#database.prepare(text);
-      this.#statements.set(text, statement);
+  #prepared(text: string): Prepared {
+    let prepared = this.#statements.get(text);
+    if (prepared === undefined) {
+      const names = Array.from(text.matchAll(parameter), ([, name]) => name as string);
+      prepared = { statement: this.#database.prepare(text.replaceAll(parameter, '?')), names };
+      this.#statements.set(text, prepared);
     }
-    return statement;
+    return prepared;
   }
 
   #explained<T>(work: () => T): T {
@@ -146,6 +165,10 @@ export class Connection {
       cause: error,
     });
   }
+}
+
+function inOrder(names: readonly string[], values: Values = {}): SQLInputValue[] {
+  return names.map((name) => values[name] as SQLInputValue);
 }
 
 function mayWrite(path: string): boolean {
