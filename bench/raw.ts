@@ -69,7 +69,6 @@ function openRaw(name: string): Raw {
     'enqueue',
     'claim',
     'lease',
-    'recordExecution',
     'settle',
     'dependents',
     'countLane',
@@ -113,11 +112,13 @@ function insert(statements: Statements, id: string): void {
 
 function claim({ statements }: Raw, size: number): Claimed[] {
   const ready = statements.claim.all({ lanes: '[1]', limit: size }) as unknown as Ready[];
-  return ready.map(({ seq, attempts }, place) => {
+  const claimed = ready.map(({ seq, attempts }) => {
     const token = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
-    statements.lease.run({ seq, token, slot: `bench-${place}`, worker: 1, now: Date.now() });
     return { seq, token, attempts: attempts + 1 };
   });
+  const leases = claimed.map(({ seq, token }, place) => [seq, token, `bench-${place}`]);
+  statements.lease.run({ leases: JSON.stringify(leases), worker: 1, now: Date.now() });
+  return claimed;
 }
 
 interface Claimed extends Ready {
@@ -143,10 +144,8 @@ function settleAndClaim(raw: Raw, held: readonly Claimed[], size: number): Claim
 }
 
 function settle(statements: Statements, { seq, token, attempts }: Claimed): void {
-  const now = Date.now();
-  statements.recordExecution.run({ seq, token, status: 'completed', error: null, now });
-  const ending = { status: 'completed', attempts, result: resultText, error: null, now };
-  statements.settle.run({ seq, ...ending });
+  const ending = { status: 'completed', attempts, result: resultText, error: null };
+  statements.settle.run({ seq, token, now: Date.now(), ...ending });
 }
 
 function idOf(place: number): string {

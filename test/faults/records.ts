@@ -57,9 +57,15 @@ SELECT id, status, attempts, max_attempts AS maxAttempts, number, waiting_for AS
   (SELECT json_group_array(parent_id ORDER BY place) FROM gigq_edges WHERE child = seq) AS parents
 FROM gigq_jobs ORDER BY seq`;
 
+// The run that ended a job as it ended itself is recorded by the job's row.
 const executionsSql = `
 SELECT gigq_jobs.id AS job, e.number, attempt, e.status
-FROM gigq_executions AS e JOIN gigq_jobs ON seq = job ORDER BY job, e.number`;
+FROM gigq_executions AS e JOIN gigq_jobs ON seq = job
+UNION ALL
+SELECT id, number, attempts, status FROM gigq_jobs
+WHERE status IN ('completed', 'failed', 'timeout')
+  AND NOT EXISTS (SELECT 1 FROM gigq_executions AS e WHERE e.job = seq AND e.number = gigq_jobs.number)
+ORDER BY job, 2`;
 
 function toJob(row: Record<string, unknown>): JobRow {
   return {

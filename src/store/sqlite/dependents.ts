@@ -125,6 +125,7 @@ function revive(context: Context, job: Ended, adopt: boolean): boolean {
     if (adopt && against.status !== null) writeTakenDown(context, job.seq, against as BadParent);
     return false;
   }
+  context.connection.run('keepExecution', { seq: job.seq });
   const row = context.connection.get('requeue', { seq: job.seq, now: context.clock.wall() });
   move(context, job, job.status, row?.['status'] as JobStatus);
   context.done.work = true;

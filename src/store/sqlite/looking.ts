@@ -7,7 +7,8 @@ import { workflowNotFound, type WorkflowRecord } from '../../core/workflow.ts';
 import type { ListRequest, Looking, Page, Reply, WorkflowsRequest } from '../store.ts';
 import type { Row } from './connection.ts';
 import type { Context } from './context.ts';
-import { toExecution, toJobRecord, toOutcome, toRunningJob, toWorker, toWorkflow } from './rows.ts';
+import { lastExecutions } from './executions.ts';
+import { toJobRecord, toOutcome, toRunningJob, toWorker, toWorkflow } from './rows.ts';
 import { standing } from './standing.ts';
 
 /** Jobs that one stretch of a search reads at most: some ten milliseconds. */
@@ -99,14 +100,8 @@ function executions(
   context: Context,
   id: string,
 ): { count: number; executions: readonly ExecutionRecord[] } {
-  const job = context.connection.get('runningExecution', { id });
+  const job = context.connection.get('findJob', { id });
   if (job === undefined) return { count: 0, executions: [] };
-  const { seq, ...current } = job;
-  const isRunning = current['status'] === 'running';
-  const ended = context.connection
-    .all('executions', { seq: Number(seq), limit: limits.executionsShown - Number(isRunning) })
-    .toReversed()
-    .map(toExecution);
-  const running = isRunning ? [toExecution({ ...current, completedAt: null, error: null })] : [];
-  return { count: Number(current['number']), executions: [...ended, ...running] };
+  const { seq, number } = job as unknown as { readonly seq: number; readonly number: number };
+  return { count: number, executions: lastExecutions(context, seq) };
 }

@@ -1,6 +1,5 @@
 /** Where one job stands, read by the rules of claiming: the lanes that its workers take, in the order of their claims. */
 import type { ExecutionRecord, JobRecord } from '../../core/job.ts';
-import { limits } from '../../core/limits.ts';
 import {
   aheadMax,
   type Candidate,
@@ -15,8 +14,9 @@ import {
 import type { OnParentFailure } from '../../core/state.ts';
 import type { Context } from './context.ts';
 import { standingAgainst } from './dependents.ts';
+import { lastExecutions } from './executions.ts';
 import type { Lane } from './lanes.ts';
-import { toExecution, toJobRecord, toWorker } from './rows.ts';
+import { toJobRecord, toWorker } from './rows.ts';
 
 const shownParents = 3;
 const shownRoots = 3;
@@ -74,13 +74,10 @@ function holderOf({ connection }: Context, seq: number, workers: readonly Worker
   return workers.find((worker) => holder !== undefined && isSame(holder, worker)) ?? null;
 }
 
-function lossesOf({ connection }: Context, seq: number): readonly ExecutionRecord[] {
-  return connection
-    .all('executions', { seq, limit: limits.executionsShown })
-    .map(toExecution)
+function lossesOf(context: Context, seq: number): readonly ExecutionRecord[] {
+  return lastExecutions(context, seq)
     .filter(({ status }) => status === 'lost')
-    .slice(0, shownLosses)
-    .toReversed();
+    .slice(-shownLosses);
 }
 
 interface Found {

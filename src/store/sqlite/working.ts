@@ -75,16 +75,25 @@ function leaseReady(context: Context, request: ClaimRequest, worker: number): Cl
   const ready = [...suspect, ...readyIn(context, wanted, request.slots.length - suspect.length)];
   const lanes = new Map([...wanted, ...lone].map((lane) => [lane.id, lane]));
   const now = context.clock.wall();
-  return ready.map((row, place) => {
+  const held = ready.map((row, place): HeldRow => {
     const { queue, task, suspect: isSuspect } = lanes.get(row.lane) as Lane;
-    const grant = { token: newToken(), slot: request.slots[place] as string, worker, now };
-    context.connection.run('lease', { seq: row.seq, ...grant });
-    move(context, row, 'pending', 'running');
+    const grant = { token: newToken(), slot: request.slots[place] as string };
     const run = { attempts: row.attempts + 1, number: row.number + 1, startedAt: now };
-    const lane = { queue, task, suspect: isSuspect };
-    const job = claimedFrom(context, { ...row, ...run, ...grant, ...lane });
-    return withFewInputs(context, job, row.passResults);
+    return { ...row, ...run, ...grant, queue, task, suspect: isSuspect };
   });
+  lease(context, held, { worker, now });
+  return held.map((row) => withFewInputs(context, claimedFrom(context, row), row.passResults));
+}
+
+function lease(
+  context: Context,
+  jobs: readonly HeldRow[],
+  by: { readonly worker: number; readonly now: number },
+): void {
+  if (jobs.length === 0) return;
+  const leases = JSON.stringify(jobs.map(({ seq, token, slot }) => [seq, token, slot]));
+  context.connection.run('lease', { leases, ...by });
+  for (const job of jobs) move(context, job, 'pending', 'running');
 }
 
 function readyIn({ connection }: Context, lanes: readonly Lane[], limit: number): ReadyRow[] {
@@ -155,15 +164,55 @@ function settleAll(context: Context, settlements: readonly Settlement[]): readon
 }
 
 function settle(context: Context, settlement: Settlement, now: number): Settled {
-  const { seq, token } = settlement.lease;
   const error = settlement.error === null ? null : JSON.stringify(settlement.error);
-  const run = { seq, token, status: settlement.execution, error, now };
-  const held = context.connection.run('recordExecution', run);
-  if (held === 0) return settledBefore(context, settlement);
+  const write = isFinal(settlement.status) ? end : retry;
+  return write(context, settlement, { error, now })
+    ? 'settled'
+    : settledBefore(context, settlement);
+}
+
+interface Written {
+  /** As JSON. */
+  readonly error: string | null;
+  readonly now: number;
+}
+
+/** A run that ends its job as it ends itself is recorded by the job's row: one write. */
+function end(context: Context, settlement: Settlement, written: Written): boolean {
+  const { lease, status, execution, attempts, result } = settlement;
+  if (execution !== status && !record(context, settlement, written)) return false;
+  const { seq, token } = lease;
+  const ending = { seq, token, status, attempts, result, ...written };
+  if (context.connection.run('settle', ending) === 0) return false;
+  move(context, { ...lease, nextLane: accuse(context, settlement) }, 'running', status);
+  context.done.change = true;
+  return true;
+}
+
+function retry(context: Context, settlement: Settlement, written: Written): boolean {
+  if (!record(context, settlement, written)) return false;
+  const { lease, due, status, attempts } = settlement;
+  const runAt = due === null ? null : instantOf(due, written.now);
+  const row = context.connection.get('retry', {
+    seq: lease.seq,
+    status,
+    attempts,
+    runAt,
+    ...written,
+  });
   const nextLane = accuse(context, settlement);
-  if (isFinal(settlement.status)) end(context, settlement, { error, now, nextLane });
-  else retry(context, settlement, { error, now, nextLane });
-  return 'settled';
+  move(context, { ...lease, nextLane }, 'running', row?.['status'] as JobStatus);
+  context.done.work = true;
+  return true;
+}
+
+/** False if the lease is lost. */
+function record(
+  { connection }: Context,
+  { lease: { seq, token }, execution: status }: Settlement,
+  written: Written,
+): boolean {
+  return connection.run('recordExecution', { seq, token, status, ...written }) === 1;
 }
 
 /** The lane in which the job is from now on: suspects have lanes of their own. Most settlements accuse nobody. */
@@ -175,39 +224,8 @@ function accuse(context: Context, settlement: Settlement): number {
   return lane;
 }
 
-interface Written {
-  /** As JSON. */
-  readonly error: string | null;
-  readonly now: number;
-  readonly nextLane: number;
-}
-
-function end(
-  context: Context,
-  { lease, ...settlement }: Settlement,
-  { error, now, nextLane }: Written,
-): void {
-  const { status, attempts, result } = settlement;
-  context.connection.run('settle', { seq: lease.seq, status, attempts, result, error, now });
-  move(context, { ...lease, nextLane }, 'running', status);
-  context.done.change = true;
-}
-
-function retry(
-  context: Context,
-  { lease, due, ...settlement }: Settlement,
-  { error, now, nextLane }: Written,
-): void {
-  const { status, attempts } = settlement;
-  const runAt = due === null ? null : instantOf(due, now);
-  const values = { seq: lease.seq, status, attempts, runAt, error, now };
-  const row = context.connection.get('retry', values);
-  move(context, { ...lease, nextLane }, 'running', row?.['status'] as JobStatus);
-  context.done.work = true;
-}
-
 function settledBefore(context: Context, { lease, execution }: Settlement): Settled {
   const { seq, token } = lease;
-  const row = context.connection.get('executionStatus', { seq, token });
+  const row = context.connection.get('endedAs', { seq, token });
   return row?.['status'] === execution ? 'duplicate' : 'lost';
 }

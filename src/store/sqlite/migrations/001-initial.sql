@@ -125,7 +125,7 @@ CREATE TABLE gigq_edges (
 
 CREATE INDEX gigq_edges_parent ON gigq_edges (parent);
 
--- How each run ended. A run in progress is read off its job's row.
+-- How runs ended. The latest run of a job is read off the job's row, if it is in progress or ended the job as it ended itself.
 CREATE TABLE gigq_executions (
   job INTEGER NOT NULL REFERENCES gigq_jobs (seq) ON DELETE CASCADE,
   number INTEGER NOT NULL,

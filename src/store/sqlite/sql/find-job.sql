@@ -1,3 +1,3 @@
 -- Where a job stands, by its id.
-SELECT seq, lane, workflow, status, token, parents, on_parent_failure AS policy, taken_down_by AS takenDownBy
+SELECT seq, lane, workflow, status, token, number, parents, on_parent_failure AS policy, taken_down_by AS takenDownBy
 FROM gigq_jobs WHERE id = :id

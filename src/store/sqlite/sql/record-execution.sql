@@ -1,4 +1,5 @@
--- Records how a run ended, if the lease still holds: the compare-and-set on which every settlement rests. By primary key.
+-- Records how a run ended that does not end its job as it ended itself, if the lease still holds: a compare-and-set on it. By
+-- primary key.
 INSERT INTO gigq_executions (job, number, attempt, token, slot, status, started_at, completed_at, error)
 SELECT seq, number, attempts, token, slot, :status, started_at, :now, :error
 FROM gigq_jobs
