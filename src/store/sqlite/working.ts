@@ -81,11 +81,11 @@ function leaseReady(context: Context, request: ClaimRequest, worker: number): Cl
     const run = { attempts: row.attempts + 1, number: row.number + 1, startedAt: now };
     return { ...row, ...run, ...grant, queue, task, suspect: isSuspect };
   });
-  lease(context, held, { worker, now });
+  leaseAll(context, held, { worker, now });
   return held.map((row) => withFewInputs(context, claimedFrom(context, row), row.passResults));
 }
 
-function lease(
+function leaseAll(
   context: Context,
   jobs: readonly HeldRow[],
   by: { readonly worker: number; readonly now: number },
