@@ -24,6 +24,11 @@ export function endProcess(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
+/** What makes two of them the same process, as far as the system tells. */
+export function processKey({ host, pid, pidStart, bootId, pidNamespace }: ProcessIdentity): string {
+  return JSON.stringify([host, pid, pidStart, bootId, pidNamespace]);
+}
+
 let known: ProcessIdentity | null = null;
 
 export function processIdentity(): ProcessIdentity {

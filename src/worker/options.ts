@@ -77,10 +77,15 @@ export const labelLength = 200;
 const leaseMinMs = 1000;
 const concurrencyMax = 1000;
 
+/** Whether it can say where modules are: a path, a glob or a file URL. */
+export function namesModules(value: unknown): boolean {
+  return value instanceof URL
+    ? value.protocol === 'file:'
+    : typeof value === 'string' && value !== '';
+}
+
 const taskSource: Check = (value, name) => {
-  const isPlace =
-    value instanceof URL ? value.protocol === 'file:' : typeof value === 'string' && value !== '';
-  if (!isPlace && !isTask(value))
+  if (!namesModules(value) && !isTask(value))
     throw refusal(name, 'a task, a path, a glob or a file URL', value);
   if (isTask(value) && isIsolated(value))
     throw refusal(name, 'a module: a task with isolation has to be imported elsewhere', value);

@@ -6,6 +6,7 @@ import type { WorkerRecord } from '../core/worker.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 import { Alarm } from './alarm.ts';
 import { goneBy } from './evidence.ts';
+import { processKey } from './identity.ts';
 import type { Settings } from './options.ts';
 import { type Death, reap } from './reap.ts';
 
@@ -95,11 +96,7 @@ export class Reaper {
 /** The workers whose processes are gone, those of one process together. */
 function processesGone(workers: readonly WorkerRecord[]): readonly (readonly WorkerRecord[])[] {
   const gone = workers.filter((worker) => goneBy(worker) !== null);
-  return [...Map.groupBy(gone, processOf).values()];
-}
-
-function processOf({ host, pid, pidStart, bootId, pidNamespace }: WorkerRecord): string {
-  return JSON.stringify([host, pid, pidStart, bootId, pidNamespace]);
+  return [...Map.groupBy(gone, processKey).values()];
 }
 
 /** What was stopping, or went down with the system, need not have been ended by its jobs. */

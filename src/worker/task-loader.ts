@@ -126,7 +126,8 @@ class ListedTasks implements TaskTable {
   }
 }
 
-function byName(tasks: readonly AnyTask[]): Map<string, TaskDefinition> {
+/** Of two tasks of one name the later one counts. */
+export function byName(tasks: readonly AnyTask[]): Map<string, TaskDefinition> {
   return new Map(tasks.map((task) => [task.taskName, definitionOf(task)]));
 }
 

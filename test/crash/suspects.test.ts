@@ -1,8 +1,9 @@
 // Jobs that end the process that they run in, among jobs that do not.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
-import { Job } from 'gigq';
+import { describe, it, type TestContext } from 'node:test';
+import { Job, type Service, type WorkerOptions } from 'gigq';
+import type { IsolatedTask } from '../fixtures/worker/isolated.ts';
 import { isAlive, ServiceScene } from '../helpers/service.ts';
 import { Effects, found, place } from '../helpers/worker-place.ts';
 import { WorkerProcess } from '../helpers/worker-process.ts';
@@ -61,14 +62,29 @@ describe('a worker that is killed by one of a hundred jobs', () => {
   });
 });
 
+/** Workers that run their handlers in processes of their own, and what these handlers tell. */
+function isolatedPlace(t: TestContext) {
+  const here = place(t);
+  const effects = new Effects(join(here.folder, 'effects'));
+  const start = (options: WorkerOptions = {}): Promise<WorkerProcess> =>
+    WorkerProcess.start(t, here.database, { tasks: [isolated], ...options });
+  const submit = (task: `process.${IsolatedTask}`) =>
+    here.queue.submit(new Job({ task, params: { effects: effects.path } }));
+  return { ...here, effects, start, submit, endless };
+
+  /** A job whose handler loops for ever, and the process that it does so in. */
+  async function endless(): Promise<{ readonly id: string; readonly pid: number }> {
+    const { id } = await submit('process.endless');
+    const line = await found(() => lineAbout(effects, id), 'the handler');
+    return { id, pid: Number(line[2]) };
+  }
+}
+
 describe('a worker with a handler process', () => {
   it('that is killed leaves no handler behind, not even one that loops for ever', async (t) => {
-    const here = place(t);
-    const effects = new Effects(join(here.folder, 'effects'));
-    const worker = await WorkerProcess.start(t, here.database, { tasks: [isolated] });
-    const params = { effects: effects.path };
-    const { id } = await here.queue.submit(new Job({ task: 'process.endless', params }));
-    const pid = Number((await found(() => lineAbout(effects, id), 'the handler'))[2]);
+    const here = isolatedPlace(t);
+    const worker = await here.start();
+    const { pid } = await here.endless();
     worker.signal('SIGKILL');
     const killedAtMs = performance.now();
     await found(() => !isAlive(pid), 'its end');
@@ -77,29 +93,23 @@ describe('a worker with a handler process', () => {
   });
 
   it('that is killed leaves nothing behind that a handler has started', async (t) => {
-    const here = place(t);
-    const effects = new Effects(join(here.folder, 'effects'));
-    const worker = await WorkerProcess.start(t, here.database, { tasks: [isolated] });
-    const params = { effects: effects.path };
-    await here.queue.submit(new Job({ task: 'process.spawns', params }));
-    const pid = Number((await found(() => effects.lines[0], 'the grandchild')).split(' ')[1]);
+    const here = isolatedPlace(t);
+    const worker = await here.start();
+    await here.submit('process.spawns');
+    const pid = Number((await found(() => here.effects.lines[0], 'the grandchild')).split(' ')[1]);
     assert.ok(isAlive(pid));
     worker.signal('SIGKILL');
     await found(() => !isAlive(pid), 'its end');
   });
 
   it('that is stopped for longer than its lease has none running when others run its job', async (t) => {
-    const here = place(t);
-    const effects = new Effects(join(here.folder, 'effects'));
-    const options = { tasks: [isolated], leaseDuration: '4s' } as const;
-    const frozen = await WorkerProcess.start(t, here.database, options);
-    const params = { effects: effects.path };
-    const { id } = await here.queue.submit(new Job({ task: 'process.endless', params }));
-    const pid = Number((await found(() => lineAbout(effects, id), 'the handler'))[2]);
+    const here = isolatedPlace(t);
+    const frozen = await here.start({ leaseDuration: '4s' });
+    const { id, pid } = await here.endless();
     frozen.signal('SIGSTOP');
-    await WorkerProcess.start(t, here.database, options);
+    await here.start({ leaseDuration: '4s' });
     const again = await found(() => {
-      const line = lineAbout(effects, id);
+      const line = lineAbout(here.effects, id);
       return line !== undefined && Number(line[2]) !== pid ? line : null;
     }, 'the second run');
     assert.equal(isAlive(pid), false);
@@ -111,12 +121,9 @@ describe('a worker with a handler process', () => {
   });
 
   it('that is ended by a second signal leaves none behind, either', async (t) => {
-    const here = place(t);
-    const effects = new Effects(join(here.folder, 'effects'));
-    const worker = await WorkerProcess.start(t, here.database, { tasks: [isolated] });
-    const params = { effects: effects.path };
-    const { id } = await here.queue.submit(new Job({ task: 'process.endless', params }));
-    const pid = Number((await found(() => lineAbout(effects, id), 'the handler'))[2]);
+    const here = isolatedPlace(t);
+    const worker = await here.start();
+    const { pid } = await here.endless();
     worker.signal('SIGTERM');
     await worker.said('SIGTERM');
     worker.signal('SIGTERM');
@@ -125,6 +132,12 @@ describe('a worker with a handler process', () => {
     await found(() => !isAlive(pid), 'its end');
   });
 });
+
+/** Resolves once another process works in place of the only one. */
+async function replaced(scene: ServiceScene, service: Service, before?: number): Promise<void> {
+  await found(() => service.pids.length === 1 && service.pids[0] !== before, 'another process');
+  await scene.ready(1);
+}
 
 describe('a process of a service in which a handler blocks the event loop', () => {
   it('is replaced once its job is recorded as timed out', async (t) => {
@@ -140,8 +153,7 @@ describe('a process of a service in which a handler blocks the event loop', () =
       }),
     );
     await assert.rejects(scene.here.queue.get(id).result(), /held up the event loop/u);
-    await found(() => service.pids.length === 1 && service.pids[0] !== before, 'another process');
-    await scene.ready(1);
+    await replaced(scene, service, before);
   });
 
   it('in a thread, by a native call, is replaced too', async (t) => {
@@ -156,7 +168,6 @@ describe('a process of a service in which a handler blocks the event loop', () =
       new Job({ task: 'thread.native', params: { seconds: 60 }, timeout: '200ms', maxAttempts: 1 }),
     );
     await assert.rejects(scene.here.queue.get(id).result(), { code: 'job_failed' });
-    await found(() => service.pids.length === 1 && service.pids[0] !== before, 'another process');
-    await scene.ready(1);
+    await replaced(scene, service, before);
   });
 });

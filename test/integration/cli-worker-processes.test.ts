@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { Job, type WorkerInfo } from 'gigq';
-import { createProject, type Project, type Running } from '../fixtures/cli/project.ts';
+import type { WorkerInfo } from 'gigq';
+import { createProject } from '../fixtures/cli/project.ts';
+import { assertSecondEnds, stopSignals, working } from '../helpers/cli-worker.ts';
 
-const service = ['worker', '--tasks', 'tasks.ts', '--processes', '2'];
-
-/** A service that runs a job of that task. */
-async function working(project: Project, task: 'endless' | 'deaf', ...args: readonly string[]) {
-  await project.with((queue) => queue.submit(new Job({ task })));
-  const running: Running = project.start([...service, ...args]);
-  await running.says(`${task} runs`);
-  return running;
-}
+const two = ['--processes', '2'];
 
 describe('worker --processes', () => {
   test('says how many it has started, works as told, and ends with 0 by SIGTERM', async (t) => {
     const project = createProject(t);
-    const options = ['--worker-id', 'w', '--concurrency', '3', '--queues', 'default'];
+    const options = [...two, '--worker-id', 'w', '--concurrency', '3', '--queues', 'default'];
     const running = await working(project, 'endless', ...options, '--shutdown-timeout', '0');
     assert.match(running.stderr, /^Worker processes started: 2, on gigq\.db$/mu);
     const info = await project.json<WorkerInfo>(['list', '--status', 'running']);
@@ -29,17 +22,10 @@ describe('worker --processes', () => {
     assert.equal((await project.run(['workers'])).stdout, 'No workers found.\n');
   });
 
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const) {
+  for (const [signal, code] of stopSignals) {
     test(`a second ${signal} ends it at once, by that signal (a shell says ${code})`, async (t) => {
-      const running = await working(createProject(t), 'deaf', '--log-format', 'json');
-      running.child.kill(signal);
-      await running.says('The service stops');
-      running.child.kill(signal);
-      const outcome = await running.outcome;
-      assert.deepEqual([outcome.code, outcome.signal], [null, signal]);
+      const running = await working(createProject(t), 'deaf', ...two, '--log-format', 'json');
+      await assertSecondEnds(running, signal, 'The service stops');
     });
   }
 

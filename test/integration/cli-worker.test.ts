@@ -1,37 +1,20 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { Job, type JobOptions, type WorkerInfo } from 'gigq';
+import type { WorkerInfo } from 'gigq';
 import { createProject, type Project, type Running } from '../fixtures/cli/project.ts';
+import {
+  assertSecondEnds,
+  stopSignals,
+  submit,
+  withTasks,
+  working,
+} from '../helpers/cli-worker.ts';
 
 type Stats = Record<string, number>;
 
-function submit(
-  project: Project,
-  task: string,
-  count = 1,
-  options: JobOptions = {},
-): Promise<unknown> {
-  const jobs = Array.from({ length: count }, () => new Job({ task, ...options }));
-  return project.with((queue) => queue.submitMany(jobs));
-}
-
 function stats(project: Project): Promise<Stats> {
   return project.json(['stats']);
-}
-
-const withTasks = ['worker', '--tasks', 'tasks.ts'];
-
-/** Submits a job that does not end by itself, and starts a worker; resolves once the job runs. */
-async function working(
-  project: Project,
-  task: 'endless' | 'deaf',
-  ...args: readonly string[]
-): Promise<Running> {
-  await submit(project, task);
-  const worker = project.start([...withTasks, ...args]);
-  await worker.says(`${task} runs`);
-  return worker;
 }
 
 describe('worker --once and --drain', () => {
@@ -228,18 +211,10 @@ describe('a worker that runs', () => {
     assert.equal(await stop(worker), 0);
   });
 
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const) {
+  for (const [signal, code] of stopSignals) {
     test(`a second ${signal} ends it at once, by that signal (a shell says ${code})`, async (t) => {
-      const project = createProject(t);
-      const worker = await working(project, 'deaf');
-      worker.child.kill(signal);
-      await worker.says('The worker stops');
-      worker.child.kill(signal);
-      const outcome = await worker.outcome;
-      assert.deepEqual([outcome.code, outcome.signal], [null, signal]);
+      const worker = await working(createProject(t), 'deaf');
+      await assertSecondEnds(worker, signal, 'The worker stops');
     });
   }
 

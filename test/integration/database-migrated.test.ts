@@ -3,15 +3,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
-import { JobQueue, task } from 'gigq';
-import { createProject } from '../fixtures/cli/project.ts';
-import { FakeClock } from '../helpers/store-clock.ts';
-import { within } from '../helpers/store-process.ts';
+import { JobQueue } from 'gigq';
+import { assertCommandEnds, assertIdleWorkerEnds, greet } from '../helpers/database-lost.ts';
 import { newJob, runAll, unit } from '../helpers/store-seam.ts';
-import { SqliteSeam, temporaryFolder } from '../helpers/store-sqlite.ts';
-import { next, place } from '../helpers/worker-place.ts';
-
-const greet = task('greet', () => 'hello');
+import { openSqlite, temporaryFolder } from '../helpers/store-sqlite.ts';
 
 /** What a later version does, whatever else it changes. */
 function migrateFurther(path: string): void {
@@ -33,9 +28,8 @@ describe('a database that a newer gigq migrates', () => {
   });
 
   it('is not written to even at the same moment: nothing of a commit stands', async (t) => {
-    // By this clock no time passes: the look that is left is the one inside of the transaction.
-    const seam = new SqliteSeam(join(temporaryFolder(), 'jobs.db'), new FakeClock());
-    t.after(() => seam.store.close());
+    // By the clock of the tests no time passes: the look that is left is the one inside of the transaction.
+    const seam = openSqlite(t, join(temporaryFolder(), 'jobs.db'));
     await seam.enqueue(newJob('before'));
     migrateFurther(seam.connection.path);
     const answers = await runAll(seam.store, [
@@ -54,31 +48,18 @@ describe('a database that a newer gigq migrates', () => {
   });
 
   it('is not read by an older one either', async (t) => {
-    const clock = new FakeClock();
-    const seam = new SqliteSeam(join(temporaryFolder(), 'jobs.db'), clock);
-    t.after(() => seam.store.close());
+    const seam = openSqlite(t, join(temporaryFolder(), 'jobs.db'));
     await seam.enqueue(newJob('a'));
     migrateFurther(seam.connection.path);
-    await clock.advance(1000);
+    await seam.clock.advance(1000);
     await assert.rejects(seam.job('a'), { code: 'schema_newer' });
   });
 
   it('ends an older worker that is idle within two seconds', async (t) => {
-    const here = place(t);
-    const worker = here.worker({ pollingInterval: '1h', tasks: [greet] });
-    const running = worker.start();
-    await next(worker, 'idle');
-    migrateFurther(here.database);
-    await assert.rejects(within(2000, running, 'the end of the worker'), { code: 'schema_newer' });
+    await assertIdleWorkerEnds(t, migrateFurther, 'schema_newer');
   });
 
   it('ends gigq worker with 1, which says why', async (t) => {
-    const project = createProject(t);
-    const command = project.start(['worker', '--tasks', 'tasks.ts']);
-    await command.says('The worker is ready');
-    migrateFurther(project.path('gigq.db'));
-    const { code, stderr } = await within(5000, command.outcome, 'the end of the command');
-    assert.equal(code, 1);
-    assert.match(stderr, /\[schema_newer\] Update gigq/u);
+    await assertCommandEnds(t, migrateFurther, /\[schema_newer\] Update gigq/u);
   });
 });

@@ -6,14 +6,16 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
 import { type GigqError, JobQueue, task } from 'gigq';
-import { createProject } from '../fixtures/cli/project.ts';
-import { FakeClock } from '../helpers/store-clock.ts';
+import {
+  assertCommandEnds,
+  assertIdleWorkerEnds,
+  greet,
+  type Happening,
+} from '../helpers/database-lost.ts';
 import { within } from '../helpers/store-process.ts';
 import { newJob, runAll, unit } from '../helpers/store-seam.ts';
-import { SqliteSeam, temporaryFolder } from '../helpers/store-sqlite.ts';
+import { openSqlite, temporaryFolder } from '../helpers/store-sqlite.ts';
 import { next, place } from '../helpers/worker-place.ts';
-
-const greet = task('greet', () => 'hello');
 
 /** Makes a backup as SQLite does, for nobody may open the file otherwise while this process has it open. */
 function backUp(path: string): string {
@@ -24,8 +26,8 @@ function backUp(path: string): string {
   return backup;
 }
 
-const ways: Readonly<Record<string, (path: string) => void>> = {
-  'is removed': (path) => unlinkSync(path),
+const ways: Readonly<Record<string, Happening>> = {
+  'is removed': unlinkSync,
   'is moved away': (path) => renameSync(path, `${path}.old`),
   'goes with its folder': (path) => renameSync(dirname(path), `${dirname(path)}-moved`),
   'is replaced by a backup': (path) => renameSync(backUp(path), path),
@@ -55,10 +57,9 @@ describe('a database that', () => {
     });
 
     it(`${what} during a commit does not acknowledge it`, async (t) => {
-      const seam = new SqliteSeam(join(temporaryFolder(), 'jobs.db'), new FakeClock());
-      t.after(() => seam.store.close());
+      const seam = openSqlite(t, join(temporaryFolder(), 'jobs.db'));
       await seam.enqueue(newJob('before'));
-      // By this clock no time passes: the look that is left is the one between the commit and its answers.
+      // By the clock of the tests no time passes: the look that is left is the one between the commit and its answers.
       happen(seam.connection.path);
       const units = ['a', 'b'].map((id) => unit('enqueue', [newJob(id)]));
       const answers = await runAll(seam.store, [...units, unit('counts', null)]);
@@ -82,27 +83,23 @@ describe('a database that', () => {
   });
 
   it('is removed is not read any more, a second later at the latest', async (t) => {
-    const clock = new FakeClock();
-    const seam = new SqliteSeam(join(temporaryFolder(), 'jobs.db'), clock);
-    t.after(() => seam.store.close());
+    const seam = openSqlite(t, join(temporaryFolder(), 'jobs.db'));
     await seam.enqueue(newJob('a'));
     unlinkSync(seam.connection.path);
-    await clock.advance(1000);
+    await seam.clock.advance(1000);
     await assert.rejects(seam.job('a'), { code: 'database_replaced' });
   });
 
   it('is removed wakes whoever waits for work or for changes, so that they look', async (t) => {
-    const clock = new FakeClock();
-    const seam = new SqliteSeam(join(temporaryFolder(), 'jobs.db'), clock);
-    t.after(() => seam.store.close());
+    const seam = openSqlite(t, join(temporaryFolder(), 'jobs.db'));
     await seam.enqueue(newJob('a'));
     const heard: string[] = [];
     seam.store.subscribe('work', ({ type }) => heard.push(type));
     seam.store.subscribe('change', ({ type }) => heard.push(type));
-    await clock.advance(5000);
+    await seam.clock.advance(5000);
     assert.deepEqual(heard, []);
     unlinkSync(seam.connection.path);
-    await clock.advance(1100);
+    await seam.clock.advance(1100);
     assert.deepEqual(heard, ['work', 'change']);
   });
 
@@ -121,14 +118,7 @@ describe('a database that', () => {
 describe('a worker whose database', () => {
   for (const [what, happen] of Object.entries(ways)) {
     it(`${what} stops within two seconds, idle as it is`, async (t) => {
-      const here = place(t);
-      const worker = here.worker({ pollingInterval: '1h', tasks: [greet] });
-      const running = worker.start();
-      await next(worker, 'idle');
-      happen(here.database);
-      await assert.rejects(within(2000, running, 'the end of the worker'), {
-        code: 'database_replaced',
-      });
+      await assertIdleWorkerEnds(t, happen, 'database_replaced');
     });
   }
 
@@ -167,11 +157,6 @@ describe('a worker whose database', () => {
 });
 
 it('gigq worker ends with 1 and says why', async (t) => {
-  const project = createProject(t);
-  const command = project.start(['worker', '--tasks', 'tasks.ts']);
-  await command.says('The worker is ready');
-  unlinkSync(project.path('gigq.db'));
-  const { code, stderr } = await within(5000, command.outcome, 'the end of the command');
-  assert.equal(code, 1);
-  assert.match(stderr, /gigq\.db was removed or replaced.*\[database_replaced\]/u);
+  const why = /gigq\.db was removed or replaced.*\[database_replaced\]/u;
+  await assertCommandEnds(t, unlinkSync, why);
 });

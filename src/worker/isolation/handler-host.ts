@@ -111,7 +111,7 @@ export class HandlerHost {
 
   #receive(message: FromRunner): void {
     const { logger } = this.#parts;
-    if (message.type === 'ready') this.#isReady();
+    if (message.type === 'ready') this.#stopWaiting();
     else if (message.type === 'progress') this.#errand?.progressed(message.progress);
     else if (message.type === 'log') logEntry(logger, message.entry);
     else if (message.type === 'stray') this.#strayed(fromPlainError(message.error));
@@ -141,7 +141,8 @@ export class HandlerHost {
     return promise;
   }
 
-  #isReady(): void {
+  /** For the next `ready`: it has come, or never will. */
+  #stopWaiting(): void {
     clearTimeout(this.#waiting?.impatience);
     this.#waiting?.resolve();
     this.#waiting = null;
@@ -162,7 +163,7 @@ export class HandlerHost {
 
   #ended(how: string, isAbandoned: boolean): void {
     this.#epitaph = how;
-    this.#isReady();
+    this.#stopWaiting();
     this.#gone.resolve();
     if (this.#errand !== null) this.#finish(isAbandoned ? givenBack : crashed(how));
     this.#parts.ended(this);

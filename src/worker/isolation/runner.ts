@@ -4,14 +4,13 @@
  */
 import { isMainThread, parentPort } from 'node:worker_threads';
 import type { TaskDefinition } from '../../client/registry.ts';
-import { definitionOf } from '../../client/registry.ts';
 import { toPlainError } from '../../core/errors.ts';
 import type { Progress } from '../../core/job.ts';
 import { Attempt, type AttemptHost, type Ending } from '../attempt.ts';
 import { guardFaults, runIn } from '../faults.ts';
 import { ProgressBuffer } from '../progress-buffer.ts';
 import { type AttemptTools, runAttempt } from '../run-attempt.ts';
-import { tasksIn } from '../task-loader.ts';
+import { byName, tasksIn } from '../task-loader.ts';
 import type { Envelope, FromRunner, ToRunner } from './messages.ts';
 import { relayingLogger } from './relayed-log.ts';
 import { killGroup, startWatchdog, type Watch } from './watchdog.ts';
@@ -108,8 +107,7 @@ class Runner implements AttemptHost {
 }
 
 async function definitionsIn(file: string): Promise<Map<string, TaskDefinition>> {
-  const tasks = await tasksIn(file);
-  return new Map(tasks.map((task) => [task.taskName, definitionOf(task)]));
+  return byName(await tasksIn(file));
 }
 
 /** What a handler can change so that the next one would feel it; processes that it left running, too. */

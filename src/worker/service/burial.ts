@@ -1,7 +1,7 @@
 /** What a service does about the jobs of a process that has ended: it takes them at once, nobody has to notice first. */
 import type { WorkerRecord } from '../../core/worker.ts';
 import type { StoreHandle } from '../../store/store-handle.ts';
-import type { ProcessIdentity } from '../identity.ts';
+import { processKey } from '../identity.ts';
 import { type Death, reap } from '../reap.ts';
 import type { ChildEnd } from './child.ts';
 
@@ -12,14 +12,10 @@ export async function takeJobs(
   ended: EndedProcess,
   { store, waitMs }: { readonly store: StoreHandle; readonly waitMs: number },
 ): Promise<number> {
+  const key = processKey(ended.identity);
   const all = await store.call('workers', null, { waitMs });
-  const workers = all.filter((worker) => worker.state !== 'lost' && isSame(worker, ended.identity));
+  const workers = all.filter((worker) => worker.state !== 'lost' && processKey(worker) === key);
   return workers.length === 0 ? 0 : reap(workers, deathOf(ended, workers), { store, waitMs });
-}
-
-function isSame(one: ProcessIdentity, other: ProcessIdentity): boolean {
-  const names = ['host', 'pid', 'pidStart', 'bootId', 'pidNamespace'] as const;
-  return names.every((name) => one[name] === other[name]);
 }
 
 /** What was told to stop did not die of its jobs. */

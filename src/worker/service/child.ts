@@ -168,8 +168,9 @@ export class ServiceChild {
       });
       child.on('error', (error) => {
         // Others do not end it.
-        if (child.pid === undefined) this.#error = error;
-        if (child.pid === undefined) over();
+        if (child.pid !== undefined) return;
+        this.#error = error;
+        over();
       });
       this.#lastWords = new Alarm(over);
     });

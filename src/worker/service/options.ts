@@ -12,7 +12,7 @@ import {
 } from '../../client/options.ts';
 import { durationMs } from '../../core/duration.ts';
 import { defaults } from '../../core/limits.ts';
-import { labelLength, workerChecks, type WorkerOptions } from '../options.ts';
+import { labelLength, namesModules, workerChecks, type WorkerOptions } from '../options.ts';
 import type { ProcessOptions } from './messages.ts';
 
 /**
@@ -47,9 +47,7 @@ const processesMax = 1000;
 const suffixLength = `.${processesMax - 1}`.length;
 
 const moduleSource: Check = (value, name) => {
-  const isPlace =
-    value instanceof URL ? value.protocol === 'file:' : typeof value === 'string' && value !== '';
-  if (!isPlace) throw refusal(name, 'a module: a path, a glob or a file URL', value);
+  if (!namesModules(value)) throw refusal(name, 'a module: a path, a glob or a file URL', value);
 };
 
 const modules: Check = (value, name) => {
