@@ -38,13 +38,8 @@ export interface ClaimHost {
   requestTurn(): void;
 }
 
-/** From so many slots on, the time that handlers take is worth hiding behind a second claim. */
-const pipelinedFrom = 16;
-
 export class ClaimLoop {
   readonly #host: ClaimHost;
-  readonly #atOnce: number;
-  readonly #maxInFlight: number;
   readonly #poll = new Alarm(() => this.wake());
   readonly #due = new Alarm(() => this.wake());
   readonly #pause = new Alarm(() => this.wake());
@@ -61,10 +56,7 @@ export class ClaimLoop {
   #isAskingForSuspect = false;
 
   constructor(host: ClaimHost) {
-    const { count } = host.slots;
     this.#host = host;
-    this.#atOnce = count < pipelinedFrom ? count : Math.ceil(count / 2);
-    this.#maxInFlight = count < pipelinedFrom ? 1 : 2;
   }
 
   /** No claim is on its way, and none is going to be sent until something happens. */
@@ -99,7 +91,7 @@ export class ClaimLoop {
   /** Sends one claim if one is to be sent. */
   turn(): void {
     const { key, slots } = this.#host;
-    const count = Math.min(slots.free, this.#allowed, this.#atOnce);
+    const count = Math.min(slots.free, this.#allowed, slots.atOnce);
     if (key === null || count === 0 || !this.#isTime || this.#host.isHeldUp) return;
     this.#isWoken = false;
     void this.#claim(key, slots.take(count));
@@ -109,8 +101,9 @@ export class ClaimLoop {
 
   get #isTime(): boolean {
     if (!this.#isOpen || this.#pause.isSet) return false;
+    const { slots } = this.#host;
     return this.#isBusy
-      ? this.#inFlight < this.#maxInFlight
+      ? this.#inFlight * slots.atOnce < slots.count
       : this.#isWoken && this.#inFlight === 0;
   }
 

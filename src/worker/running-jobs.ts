@@ -28,6 +28,8 @@ export interface RunningParts {
   readonly stage: Float64Array;
   readonly announcer: Announcer;
   readonly tools: AttemptTools;
+  /** Asks for a call of `nextTurn` in the next turn of the event loop. */
+  requestTurn(): void;
   /** A slot has become free, and there may be something to settle. */
   freed(attempt: Attempt): void;
   /** A slot has become free long after its attempt had ended. */
@@ -52,9 +54,12 @@ export class RunningJobs implements AttemptHost {
   readonly #suspects = new Set<Attempt>();
   /** Handlers run in the context in which the worker was started, not in that of whatever woke it. */
   readonly #inContext = AsyncLocalStorage.snapshot();
+  /** How many more may be started in this turn of the event loop. */
+  #quota: number;
 
   constructor(parts: RunningParts) {
     this.#parts = parts;
+    this.#quota = parts.slots.atOnce;
   }
 
   get size(): number {
@@ -71,14 +76,19 @@ export class RunningJobs implements AttemptHost {
   }
 
   take(jobs: readonly ClaimedJob[], askedAtMs: number): void {
-    const isStarting = this.#waiting.length > 0;
     for (const job of jobs) {
       const attempt = new Attempt(job, this);
       this.#attempts.add(attempt);
       if (job.suspect && !this.#parts.moduleTasks.includes(job.task)) this.#suspects.add(attempt);
       this.#waiting.push({ attempt, askedAtMs });
     }
-    if (!isStarting) this.#inContext(() => this.#startSome());
+    this.#inContext(() => this.#startSome());
+  }
+
+  /** What has ended is about to leave for the store: once it has, others may begin. */
+  nextTurn(): void {
+    this.#quota = this.#parts.slots.atOnce;
+    if (this.#waiting.length > 0) setImmediate(() => this.#inContext(() => this.#startSome()));
   }
 
   /** Jobs that were claimed in vain. */
@@ -121,11 +131,12 @@ export class RunningJobs implements AttemptHost {
 
   #startSome(): void {
     const untilMs = performance.now() + sliceMs;
-    while (this.#waiting.length > 0 && performance.now() < untilMs) {
+    while (this.#waiting.length > 0 && this.#quota > 0 && performance.now() < untilMs) {
+      this.#quota -= 1;
       const next = this.#waiting.shift();
       if (next !== undefined) this.#startIfHeld(next);
     }
-    if (this.#waiting.length > 0) setImmediate(() => this.#startSome());
+    if (this.#waiting.length > 0) this.#parts.requestTurn();
   }
 
   /** Who was frozen, or held up, for most of a lease since it asked may have lost the job before it could begin. */

@@ -332,6 +332,7 @@ export class Session implements Hosts {
     this.#exchange.flushEnded();
     this.settling.flush();
     this.#loop.turn();
+    this.#running.nextTurn();
     this.#check();
   }
 

@@ -1,5 +1,8 @@
 /** The places in which a worker runs jobs. A slot is free, asked for by a claim, or taken by a job. */
 
+/** From so many slots on, the time that handlers take is worth hiding behind the store's. */
+const halvedFrom = 16;
+
 export class Slots {
   readonly count: number;
   readonly #free: string[];
@@ -8,6 +11,11 @@ export class Slots {
   constructor(workerId: string, count: number) {
     this.count = count;
     this.#free = count === 1 ? [workerId] : numbered(workerId, count);
+  }
+
+  /** How many are claimed, and begun, at a time: one half of many, so that it is recorded while the other half runs. */
+  get atOnce(): number {
+    return this.count < halvedFrom ? this.count : Math.ceil(this.count / 2);
   }
 
   get free(): number {

@@ -1,18 +1,18 @@
 /** One connection to one SQLite database, its statements prepared once. Every call of SQLite goes through here. */
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { GigqError } from '../../core/errors.ts';
 import { ensureFile } from './database-file.ts';
 import { refuseNetworkFileSystem } from './file-system.ts';
 import { loadSqlite } from './library.ts';
 import { OriginalFiles } from './original-files.ts';
+import { Prepared, type Row, type Values } from './prepared.ts';
 import { sql } from './sql.gen.ts';
 import { isBusy, translate } from './sqlite-error.ts';
 
 export type Statement = keyof typeof sql;
-export type Row = Readonly<Record<string, unknown>>;
-export type Values = Readonly<Record<string, SQLInputValue>>;
+export type { Row };
 
 /** Another connection holds a lock that is needed; nothing was changed. */
 export class Busy extends Error {}
@@ -36,15 +36,6 @@ const pragmas = `
   PRAGMA cache_size = -16000;
   PRAGMA wal_autocheckpoint = 4000;
 `;
-
-/** Values are bound by place: looked up by name they cost a third of what the statement itself does. */
-interface Prepared {
-  readonly statement: StatementSync;
-  /** Of the parameters, in the order of their places. */
-  readonly names: readonly string[];
-}
-
-const parameter = /:(\w+)/gu;
 
 export class Connection {
   readonly path: string;
@@ -76,35 +67,26 @@ export class Connection {
     if (options.initialize) this.#database.exec('PRAGMA journal_mode = WAL');
   }
 
-  all(name: Statement, values?: Values): Row[] {
-    return this.#explained(() => {
-      const { statement, names } = this.#prepared(sql[name]);
-      return statement.all(...inOrder(names, values));
-    });
+  all(name: Statement, values: Values = {}): Row[] {
+    return this.#explained(() => this.#prepared(sql[name]).all(values));
   }
 
-  get(name: Statement, values?: Values): Row | undefined {
-    return this.#explained(() => {
-      const { statement, names } = this.#prepared(sql[name]);
-      return statement.get(...inOrder(names, values));
-    });
+  get(name: Statement, values: Values = {}): Row | undefined {
+    return this.#explained(() => this.#prepared(sql[name]).get(values));
   }
 
   /** Returns how many rows were changed. */
-  run(name: Statement, values?: Values): number {
-    return this.#explained(() => {
-      const { statement, names } = this.#prepared(sql[name]);
-      return Number(statement.run(...inOrder(names, values)).changes);
-    });
+  run(name: Statement, values: Values = {}): number {
+    return this.#explained(() => this.#prepared(sql[name]).run(values));
   }
 
   /** Takes the write lock at once: a read transaction that wants to write later fails, whatever it waits. */
   begin(): void {
-    this.#explained(() => this.#prepared('BEGIN IMMEDIATE').statement.run());
+    this.#explained(() => this.#prepared('BEGIN IMMEDIATE').run({}));
   }
 
   commit(): void {
-    this.#explained(() => this.#prepared('COMMIT').statement.run());
+    this.#explained(() => this.#prepared('COMMIT').run({}));
   }
 
   /** SQLite may have rolled back by itself; that is as good, and its first error is the one to tell. */
@@ -120,7 +102,7 @@ export class Connection {
   }
 
   query(text: string): Row[] {
-    return this.#explained(() => this.#prepared(text).statement.all());
+    return this.#explained(() => this.#prepared(text).all({}));
   }
 
   /** Changes when another connection has committed. */
@@ -141,8 +123,7 @@ export class Connection {
   #prepared(text: string): Prepared {
     let prepared = this.#statements.get(text);
     if (prepared === undefined) {
-      const names = Array.from(text.matchAll(parameter), ([, name]) => name as string);
-      prepared = { statement: this.#database.prepare(text.replaceAll(parameter, '?')), names };
+      prepared = new Prepared(this.#database, text);
       this.#statements.set(text, prepared);
     }
     return prepared;
@@ -165,10 +146,6 @@ export class Connection {
       cause: error,
     });
   }
-}
-
-function inOrder(names: readonly string[], values: Values = {}): SQLInputValue[] {
-  return names.map((name) => values[name] as SQLInputValue);
 }
 
 function mayWrite(path: string): boolean {
