@@ -10,8 +10,9 @@ interface Raw {
   readonly statements: Statements;
 }
 
-interface Ready {
+interface Claimed {
   readonly seq: number;
+  readonly token: number;
   readonly attempts: number;
 }
 
@@ -111,18 +112,15 @@ function insert(statements: Statements, id: string): void {
 }
 
 function claim({ statements }: Raw, size: number): Claimed[] {
-  const ready = statements.claim.all({ lanes: '[1]', limit: size }) as unknown as Ready[];
-  const claimed = ready.map(({ seq, attempts }) => {
-    const token = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
-    return { seq, token, attempts: attempts + 1 };
-  });
-  const leases = claimed.map(({ seq, token }, place) => [seq, token, `bench-${place}`]);
-  statements.lease.run({ leases: JSON.stringify(leases), worker: 1, now: Date.now() });
-  return claimed;
-}
-
-interface Claimed extends Ready {
-  readonly token: number;
+  const first = statements.claim.all({ lanes: '[1]', limit: size });
+  if (first.length === 0) return [];
+  const leases = first.map(({ seq }, place) => [
+    seq as number,
+    Math.floor(Math.random() * Number.MAX_SAFE_INTEGER),
+    `bench-${place}`,
+  ]);
+  const grant = { leases: JSON.stringify(leases), worker: 1, now: Date.now() };
+  return statements.lease.all(grant) as unknown as Claimed[];
 }
 
 function settleAndClaim(raw: Raw, held: readonly Claimed[], size: number): Claimed[] {

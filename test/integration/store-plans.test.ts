@@ -16,7 +16,7 @@ const byIndex: Readonly<Partial<Record<Statement, string>>> = {
   nextDue: 'SEARCH gigq_jobs USING COVERING INDEX gigq_jobs_due',
   readyLanes: 'SCAN gigq_lanes USING INDEX gigq_lanes_ready',
   held: 'SEARCH gigq_jobs USING INDEX gigq_jobs_running (worker=?)',
-  runningJobs: 'SEARCH job USING INDEX gigq_jobs_running (worker=?)',
+  runningJobs: 'SEARCH gigq_jobs USING INDEX gigq_jobs_running (worker=?)',
   workers: 'SEARCH gigq_jobs USING COVERING INDEX gigq_jobs_running (worker=?)',
   running: 'SEARCH gigq_jobs USING INDEX gigq_jobs_running (worker=?)',
   loneSuspects: 'SEARCH job USING INDEX gigq_jobs_running (worker=?)',
@@ -51,6 +51,7 @@ const byIndex: Readonly<Partial<Record<Statement, string>>> = {
 /** What sorts no more than it found by an index or was given: each lane's first few, a list of ids, one job's parents. */
 const sortsFew: ReadonlySet<Statement> = new Set([
   'claim',
+  'lease',
   'outcomes',
   'get',
   'list',

@@ -35,11 +35,11 @@ export class Lanes {
 
   /** The lane of the same queue and task for suspects, or for those that are none. */
   counterpart(id: number, isSuspect: boolean): number {
-    const { queue, task, suspect } = this.#laneOf(id);
+    const { queue, task, suspect } = this.get(id);
     return suspect === Number(isSuspect) ? id : this.idOf(queue, task, Number(isSuspect));
   }
 
-  #laneOf(id: number): Lane {
+  get(id: number): Lane {
     let lane = this.#lanes.get(id);
     if (lane === undefined) {
       lane = this.#connection.get('lane', { id }) as unknown as Lane;

@@ -4,7 +4,7 @@ import type { NewWorker } from '../../core/worker.ts';
 import type { Leases, WorkerKey } from '../store.ts';
 import type { Context } from './context.ts';
 import { type HeldRow, toLease } from './rows.ts';
-import { claimedFrom } from './working.ts';
+import { claimedFrom } from './claiming.ts';
 
 /** How long a worker that was held for dead can still be seen. */
 const forgetAfterMs = 86_400_000;

@@ -15,6 +15,7 @@ import { isFinal, type JobStatus, statuses } from '../../core/state.ts';
 import type { JobCounts, WorkflowRecord, WorkflowStatus } from '../../core/workflow.ts';
 import type { RunningJob, WorkerRecord } from '../../core/worker.ts';
 import type { Row } from './connection.ts';
+import type { Lane } from './lanes.ts';
 
 export interface JobRow {
   readonly seq: number;
@@ -70,14 +71,13 @@ export function toJobRecord(row: Row): JobRecord {
   };
 }
 
-/** A ready job as claim.sql finds it: before it is leased. */
-export interface ReadyRow {
+/** A running job, with all that running it takes but what its lane tells. */
+export interface HeldRow {
   readonly seq: number;
   readonly lane: number;
   readonly workflow: number | null;
-  readonly dependencies: string | null;
-  readonly hasInputs: number;
-  readonly passResults: number;
+  readonly token: number;
+  readonly slot: string;
   readonly id: string;
   readonly name: string;
   readonly description: string;
@@ -87,29 +87,24 @@ export interface ReadyRow {
   readonly timeout: string | null;
   readonly retry: string | null;
   readonly attempts: number;
+  readonly number: number;
   readonly crashes: number;
   readonly expiries: number;
-  readonly number: number;
   readonly createdAt: number;
+  readonly startedAt: number;
   readonly runAt: number | null;
   readonly error: string | null;
+  readonly hasInputs: number;
+  readonly passResults: number;
+  readonly dependencies: string | null;
 }
 
-export interface HeldRow extends ReadyRow {
-  readonly queue: string;
-  readonly task: string;
-  readonly suspect: number;
-  readonly token: number;
-  readonly slot: string;
-  readonly startedAt: number;
-}
-
-export function toClaimedJob(row: HeldRow, workflow: string | null): ClaimedJob {
+export function toClaimedJob(row: HeldRow, lane: Lane, workflow: string | null): ClaimedJob {
   return {
     lease: { seq: row.seq, lane: row.lane, workflow: row.workflow, token: row.token },
     id: row.id,
-    task: row.task,
-    queue: row.queue,
+    task: lane.task,
+    queue: lane.queue,
     name: row.name,
     description: row.description,
     params: row.params,
@@ -117,7 +112,7 @@ export function toClaimedJob(row: HeldRow, workflow: string | null): ClaimedJob 
     attempts: row.attempts,
     crashes: row.crashes,
     expiries: row.expiries,
-    suspect: row.suspect === 1,
+    suspect: lane.suspect === 1,
     maxAttempts: row.maxAttempts,
     number: row.number,
     timeout: row.timeout,

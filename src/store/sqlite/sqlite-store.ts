@@ -2,6 +2,7 @@
 import { defaults } from '../../core/limits.ts';
 import type { Answer, Clock, Interest, Operations, Store, StoreEvent, Unit } from '../store.ts';
 import { CommitQueue } from './commit-queue.ts';
+import { claimByReading, claiming } from './claiming.ts';
 import { Busy, Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import { Guard } from './guard.ts';
@@ -9,11 +10,11 @@ import { Lanes } from './lanes.ts';
 import { leases } from './leases.ts';
 import { looking } from './looking.ts';
 import { migrate, requireSchema } from './migrating.ts';
+import { settling } from './settling.ts';
 import { Signals } from './signals.ts';
 import { busyError } from './sqlite-error.ts';
 import { submitting } from './submitting.ts';
 import { tending } from './tending.ts';
-import { claimByReading, working } from './working.ts';
 import { Workflows } from './workflows.ts';
 
 export interface SqliteOptions {
@@ -144,7 +145,8 @@ export class SqliteStore implements Store {
 function operationsOf(context: Context): Operations {
   return {
     ...submitting(context),
-    ...working(context),
+    ...claiming(context),
+    ...settling(context),
     ...leases(context),
     ...tending(context),
     ...looking(context),

@@ -1,0 +1,125 @@
+/** Claiming: which jobs a worker gets, and its lease on each. */
+import type { ClaimedJob } from '../../core/job.ts';
+import { isLone, knows, serves } from '../../core/standing.ts';
+import type { Claim, ClaimRequest, WorkerKey, Working } from '../store.ts';
+import { type Context, type Member, move } from './context.ts';
+import { withFewInputs } from './inputs.ts';
+import type { Lane } from './lanes.ts';
+import { type HeldRow, toClaimedJob } from './rows.ts';
+
+/** Due jobs that one claim makes ready at most. */
+const promotionLimit = 1000;
+
+export function claiming(context: Context): Pick<Working, 'claim'> {
+  return { claim: (request) => claim(context, request) };
+}
+
+/**
+ * What a claim comes to without the write lock: a reply when there is nothing to take, undefined when there may be.
+ * So an idle worker, and a crowd of them woken by one job, write nothing.
+ */
+export function claimByReading(context: Context, request: ClaimRequest): Claim | undefined {
+  if (workerId(context, request.worker) === undefined) return fencedClaim;
+  const dueMs = nextDueMs(context);
+  if (dueMs !== null && dueMs <= 0) return undefined;
+  const { wanted, lone } = wantedLanes(context, request);
+  if (wanted.length + lone.length > 0) return undefined;
+  return { jobs: [], ...whatElse(context, request), fenced: false };
+}
+
+const fencedClaim: Claim = { jobs: [], nextDueMs: null, unknownTasks: [], fenced: true };
+
+function claim(context: Context, request: ClaimRequest): Claim {
+  const worker = workerId(context, request.worker);
+  if (worker === undefined) return fencedClaim;
+  promote(context);
+  const jobs = leaseReady(context, request, worker);
+  const isFull = jobs.length === request.slots.length;
+  const rest = isFull ? { nextDueMs: null, unknownTasks: [] } : whatElse(context, request);
+  return { jobs, ...rest, fenced: false };
+}
+
+function workerId(context: Context, { instance, epoch }: WorkerKey): number | undefined {
+  const row = context.connection.get('liveWorker', { instance, epoch });
+  return row === undefined ? undefined : Number(row['id']);
+}
+
+function promote(context: Context): void {
+  const due = nextDueMs(context);
+  if (due === null || due > 0) return;
+  const now = context.clock.wall();
+  for (const row of context.connection.all('promote', { now, limit: promotionLimit })) {
+    move(context, row as unknown as Member, 'scheduled', 'pending');
+  }
+}
+
+function leaseReady(context: Context, request: ClaimRequest, worker: number): ClaimedJob[] {
+  context.lanes.flush();
+  const { wanted, lone } = wantedLanes(context, request);
+  const suspect = firstIn(context, lone, 1);
+  const first = [...suspect, ...firstIn(context, wanted, request.slots.length - suspect.length)];
+  if (first.length === 0) return [];
+  const leases = first.map((seq, place) => [seq, newToken(), request.slots[place]]);
+  const grant = { leases: JSON.stringify(leases), worker, now: context.clock.wall() };
+  const rows = context.connection.all('lease', grant) as unknown as HeldRow[];
+  for (const row of rows) move(context, row, 'pending', 'running');
+  const bySeq = new Map(rows.map((row) => [row.seq, row]));
+  return first.flatMap((seq) => {
+    const row = bySeq.get(seq);
+    return row === undefined
+      ? []
+      : withFewInputs(context, claimedFrom(context, row), row.passResults);
+  });
+}
+
+/** The ready jobs that are first in line. */
+function firstIn({ connection }: Context, lanes: readonly Lane[], limit: number): number[] {
+  if (lanes.length === 0 || limit === 0) return [];
+  const ids = JSON.stringify(lanes.map(({ id }) => id));
+  return connection.all('claim', { lanes: ids, limit }).map(({ seq }) => Number(seq));
+}
+
+export function claimedFrom({ lanes, workflows }: Context, row: HeldRow): ClaimedJob {
+  return toClaimedJob(row, lanes.get(row.lane), workflows.idOf(row.workflow));
+}
+
+/** A lease is known by a number that no other lease of the job has: drawn from 2^53, and no secret. */
+function newToken(): number {
+  return Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
+}
+
+interface LaneChoice {
+  readonly wanted: readonly Lane[];
+  /** Of suspects that it runs beside others, one at a time: one of them may be taken now. */
+  readonly lone: readonly Lane[];
+  /** In this worker's queues, but of tasks that it does not know. */
+  readonly unknown: readonly Lane[];
+}
+
+function wantedLanes(context: Context, request: ClaimRequest): LaneChoice {
+  const inQueue = context.lanes.ready().filter((lane) => serves(request, lane));
+  const known = inQueue.filter((lane) => knows(request, lane));
+  const isTakenAlone = ({ task, suspect }: Lane): boolean =>
+    isLone(request.apart, { task, suspect: suspect === 1 });
+  return {
+    wanted: known.filter((lane) => !isTakenAlone(lane)),
+    lone: request.oneSuspect ? known.filter(isTakenAlone) : [],
+    unknown: inQueue.filter((lane) => !knows(request, lane)),
+  };
+}
+
+function whatElse(
+  context: Context,
+  request: ClaimRequest,
+): Pick<Claim, 'nextDueMs' | 'unknownTasks'> {
+  const { unknown } = wantedLanes(context, request);
+  return {
+    nextDueMs: nextDueMs(context),
+    unknownTasks: [...new Set(unknown.map((lane) => lane.task))],
+  };
+}
+
+function nextDueMs(context: Context): number | null {
+  const runAt = context.connection.get('nextDue')?.['runAt'];
+  return typeof runAt === 'number' ? Math.max(0, runAt - context.clock.wall()) : null;
+}
