@@ -1,5 +1,6 @@
 /** The client: everything that a program does with jobs but run them. */
 import { JobNotFoundError } from '../core/errors.ts';
+import { type Durability, durabilities } from '../core/limits.ts';
 import type { Reason } from '../core/reason.ts';
 import { openStore } from '../store/open.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
@@ -41,8 +42,12 @@ import {
 export interface JobQueueOptions {
   /** Whether to create the file and its tables if they are missing; default true. */
   initialize?: boolean;
-  /** 'full', the default: an acknowledged job survives power loss. */
-  durability?: 'full';
+  /**
+   * 'full', the default: what is acknowledged survives power loss. 'relaxed': after power loss the last moments may be
+   * missing, but the database is never corrupt; the end of a process loses nothing. It holds for what goes through this queue
+   * and the workers that are given it.
+   */
+  durability?: Durability;
   /** Whether to do without a thread of its own, for programs that end soon; default false. */
   inPlace?: boolean;
   /** Default: nothing is logged unless `setupLogging` is called. */
@@ -51,7 +56,7 @@ export interface JobQueueOptions {
 
 const queueChecks: Checks<JobQueueOptions> = {
   initialize: boolean,
-  durability: oneOf('full'),
+  durability: oneOf(...durabilities),
   inPlace: boolean,
   logger,
 };
@@ -86,8 +91,9 @@ export class JobQueue implements AsyncDisposable {
    */
   constructor(database?: string, options: JobQueueOptions = {}) {
     checkOptions(queueChecks, options, 'JobQueue');
-    const { initialize = true, inPlace = false } = options;
-    const store = openStore(databaseName(database), { initialize, inPlace });
+    const { initialize = true, inPlace = false, durability = 'full' } = options;
+    const how = { initialize, inPlace, durability };
+    const store = openStore(databaseName(database), how);
     this.#connection = new Connection(store, withFields(options.logger ?? defaultLogger, {}));
     trackOpen(this, 'queue');
   }

@@ -30,6 +30,10 @@ export const limits = {
   durationMs: 36_525 * 86_400_000,
 } as const;
 
+/** What a commit is to survive: power loss, or only the end of every process. */
+export const durabilities = ['full', 'relaxed'] as const;
+export type Durability = (typeof durabilities)[number];
+
 /** What holds when nobody says otherwise. */
 export const defaults = {
   maxAttempts: 3,

@@ -1,10 +1,12 @@
 /** What crosses the keeper's border, as plain data. */
 import type { PlainError } from '../core/errors.ts';
+import type { Durability } from '../core/limits.ts';
 import type { Answer, Interest, StoreEvent, Unit } from './store.ts';
 
 export interface KeeperOptions {
   readonly database: string;
   readonly initialize: boolean;
+  readonly durability?: Durability;
 }
 
 export type ToKeeper =

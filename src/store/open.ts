@@ -5,6 +5,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { GigqError } from '../core/errors.ts';
+import type { Durability } from '../core/limits.ts';
 import { systemClock } from './clock.ts';
 import type { Diagnosis, Examination } from './doctor.ts';
 import { AttendedStore } from './heartbeat.ts';
@@ -25,11 +26,15 @@ export interface OpenOptions {
   readonly initialize: boolean;
   /** No thread of its own: for programs that end soon. */
   readonly inPlace: boolean;
+  /** Default 'full'. */
+  readonly durability?: Durability;
 }
 
 export interface HereOptions {
   readonly database: string;
   readonly initialize: boolean;
+  /** Default 'full'. */
+  readonly durability?: Durability;
   readonly clock?: Clock;
   /** Ends this process, which a handler holds up for good; by default it is left alone. */
   readonly endProcess?: () => void;
@@ -55,17 +60,17 @@ export function openStore(database: string, options: OpenOptions): StoreHandle {
   return store.handle();
 }
 
-function start(database: string, { initialize, inPlace }: OpenOptions): Store {
-  const options = { database, initialize };
+function start(database: string, { inPlace, ...how }: OpenOptions): Store {
+  const options = { database, ...how };
   if (inPlace) return openHere(options);
   return lazily(database, systemClock, () => Promise.resolve(new ThreadedStore(options)));
 }
 
 /** Opens a store on this very thread: in the keeper, and in place. */
 export function openHere(options: HereOptions): Store {
-  const { database, initialize, clock = systemClock, endProcess } = options;
+  const { database, clock = systemClock, endProcess, ...how } = options;
   return lazily(database, clock, async () => {
-    const store = await openSqliteStore(database, { initialize, clock });
+    const store = await openSqliteStore(database, { clock, ...how });
     return new AttendedStore(store, clock, endProcess);
   });
 }

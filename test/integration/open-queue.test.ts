@@ -117,8 +117,8 @@ describe('opening a queue', () => {
       [
         'a durability that is not there',
         'a.db',
-        { durability: 'relaxed' },
-        /durability: expected 'full'/u,
+        { durability: 'eventual' },
+        /durability: expected 'full' or 'relaxed', got 'eventual'/u,
       ],
       [
         'an option of the wrong type',

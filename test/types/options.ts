@@ -13,7 +13,7 @@ import {
   type TaskOptions,
 } from 'gigq';
 
-const queue = new JobQueue('jobs.db', { initialize: false, inPlace: true, durability: 'full' });
+const queue = new JobQueue('jobs.db', { initialize: false, inPlace: true, durability: 'relaxed' });
 const greet = task('greet', ({ name = 'world' }: { name?: string }) => name);
 
 export const all: Required<Omit<JobOptions, 'retryDelay' | 'delay'>> = {

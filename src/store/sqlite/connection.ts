@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { GigqError } from '../../core/errors.ts';
+import type { Durability } from '../../core/limits.ts';
 import { ensureFile } from './database-file.ts';
 import { refuseNetworkFileSystem } from './file-system.ts';
 import { loadSqlite } from './library.ts';
@@ -20,6 +21,8 @@ export class Busy extends Error {}
 export interface ConnectionOptions {
   /** Whether a missing file or schema is made. */
   readonly initialize: boolean;
+  /** Default 'full'. */
+  readonly durability?: Durability;
 }
 
 /**
@@ -28,7 +31,6 @@ export interface ConnectionOptions {
  */
 const pragmas = `
   PRAGMA busy_timeout = 0;
-  PRAGMA synchronous = FULL;
   PRAGMA fullfsync = ON;
   PRAGMA checkpoint_fullfsync = ON;
   PRAGMA foreign_keys = ON;
@@ -36,6 +38,9 @@ const pragmas = `
   PRAGMA cache_size = -16000;
   PRAGMA wal_autocheckpoint = 4000;
 `;
+
+/** In WAL mode, each commit waits for the disk with the one; with the other only checkpoints do. */
+const synchronous: Readonly<Record<Durability, string>> = { full: 'FULL', relaxed: 'NORMAL' };
 
 export class Connection {
   readonly path: string;
@@ -60,11 +65,12 @@ export class Connection {
     }
   }
 
-  #configure(options: ConnectionOptions): void {
+  #configure({ initialize, durability = 'full' }: ConnectionOptions): void {
     this.#database.exec(pragmas);
+    this.#database.exec(`PRAGMA synchronous = ${synchronous[durability]}`);
     // A first read, so that a file that is damaged or no database is refused before anything is written to it.
     this.#database.prepare('SELECT count(*) FROM sqlite_schema').get();
-    if (options.initialize) this.#database.exec('PRAGMA journal_mode = WAL');
+    if (initialize) this.#database.exec('PRAGMA journal_mode = WAL');
   }
 
   all(name: Statement, values: Values = {}): Row[] {

@@ -3,7 +3,7 @@ import { defaults } from '../../core/limits.ts';
 import type { Answer, Clock, Interest, Operations, Store, StoreEvent, Unit } from '../store.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { claimByReading, claiming } from './claiming.ts';
-import { Busy, Connection } from './connection.ts';
+import { Busy, Connection, type ConnectionOptions } from './connection.ts';
 import type { Context } from './context.ts';
 import { Guard } from './guard.ts';
 import { Lanes } from './lanes.ts';
@@ -17,8 +17,7 @@ import { submitting } from './submitting.ts';
 import { tending } from './tending.ts';
 import { Workflows } from './workflows.ts';
 
-export interface SqliteOptions {
-  readonly initialize: boolean;
+export interface SqliteOptions extends ConnectionOptions {
   readonly clock: Clock;
 }
 
@@ -159,10 +158,10 @@ export async function openSqliteStore(path: string, options: SqliteOptions): Pro
   return new SqliteStore(connection, options.clock);
 }
 
-function prepare(path: string, { initialize, clock }: SqliteOptions): Connection {
-  const connection = new Connection(path, { initialize });
+function prepare(path: string, { clock, ...options }: SqliteOptions): Connection {
+  const connection = new Connection(path, options);
   try {
-    if (initialize) migrate(connection, { dryRun: false, now: clock.wall() });
+    if (options.initialize) migrate(connection, { dryRun: false, now: clock.wall() });
     else requireSchema(connection);
     connection.verifyFiles();
     return connection;
