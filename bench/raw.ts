@@ -112,7 +112,7 @@ function insert(statements: Statements, id: string): void {
 }
 
 function claim({ statements }: Raw, size: number): Claimed[] {
-  const first = statements.claim.all({ lanes: '[1]', limit: size });
+  const first = statements.claim.all({ limit: size });
   if (first.length === 0) return [];
   const leases = first.map(({ seq }, place) => [
     seq as number,

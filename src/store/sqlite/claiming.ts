@@ -22,8 +22,7 @@ export function claimByReading(context: Context, request: ClaimRequest): Claim |
   if (workerId(context, request.worker) === undefined) return fencedClaim;
   const dueMs = nextDueMs(context);
   if (dueMs !== null && dueMs <= 0) return undefined;
-  const { wanted, lone } = wantedLanes(context, request);
-  if (wanted.length + lone.length > 0) return undefined;
+  if (firstFor(context, request, 1).length > 0) return undefined;
   return { jobs: [], ...whatElse(context, request), fenced: false };
 }
 
@@ -55,9 +54,7 @@ function promote(context: Context): void {
 
 function leaseReady(context: Context, request: ClaimRequest, worker: number): ClaimedJob[] {
   context.lanes.flush();
-  const { wanted, lone } = wantedLanes(context, request);
-  const suspect = firstIn(context, lone, 1);
-  const first = [...suspect, ...firstIn(context, wanted, request.slots.length - suspect.length)];
+  const first = firstFor(context, request, request.slots.length);
   if (first.length === 0) return [];
   const leases = first.map((seq, place) => [seq, newToken(), request.slots[place]]);
   const grant = { leases: JSON.stringify(leases), worker, now: context.clock.wall() };
@@ -72,13 +69,6 @@ function leaseReady(context: Context, request: ClaimRequest, worker: number): Cl
   });
 }
 
-/** The ready jobs that are first in line. */
-function firstIn({ connection }: Context, lanes: readonly Lane[], limit: number): number[] {
-  if (lanes.length === 0 || limit === 0) return [];
-  const ids = JSON.stringify(lanes.map(({ id }) => id));
-  return connection.all('claim', { lanes: ids, limit }).map(({ seq }) => Number(seq));
-}
-
 export function claimedFrom({ lanes, workflows }: Context, row: HeldRow): ClaimedJob {
   return toClaimedJob(row, lanes.get(row.lane), workflows.idOf(row.workflow));
 }
@@ -88,34 +78,60 @@ function newToken(): number {
   return Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
 }
 
-interface LaneChoice {
-  readonly wanted: readonly Lane[];
-  /** Of suspects that it runs beside others, one at a time: one of them may be taken now. */
-  readonly lone: readonly Lane[];
-  /** In this worker's queues, but of tasks that it does not know. */
-  readonly unknown: readonly Lane[];
+// ── which jobs ──────────────────────────────────────────────────────────────────────────────────
+
+/** The ready jobs that a worker is to get, one suspect that it takes beside others before them. */
+function firstFor(context: Context, request: ClaimRequest, limit: number): readonly number[] {
+  const suspect = inLanes(context, loneLanes(context, request), 1);
+  return [...suspect, ...firstInLine(context, request, limit - suspect.length)];
 }
 
-function wantedLanes(context: Context, request: ClaimRequest): LaneChoice {
-  const inQueue = context.lanes.ready().filter((lane) => serves(request, lane));
-  const known = inQueue.filter((lane) => knows(request, lane));
-  const isTakenAlone = ({ task, suspect }: Lane): boolean =>
-    isLone(request.apart, { task, suspect: suspect === 1 });
-  return {
-    wanted: known.filter((lane) => !isTakenAlone(lane)),
-    lone: request.oneSuspect ? known.filter(isTakenAlone) : [],
-    unknown: inQueue.filter((lane) => !knows(request, lane)),
-  };
+function firstInLine(context: Context, request: ClaimRequest, limit: number): readonly number[] {
+  if (limit === 0) return [];
+  const line = context.connection.all('claim', { limit });
+  const own = line.filter(({ lane }) => takes(request, context.lanes.get(Number(lane))));
+  const isWholeLine = line.length < limit;
+  if (isWholeLine || own.length === limit) return own.map(({ seq }) => Number(seq));
+  // Others' jobs stand in the line.
+  const lanes = context.lanes.ready().filter((lane) => takes(request, lane));
+  return inLanes(context, lanes, limit);
+}
+
+function inLanes(
+  { connection }: Context,
+  lanes: readonly Lane[],
+  limit: number,
+): readonly number[] {
+  if (lanes.length === 0) return [];
+  const ids = JSON.stringify(lanes.map(({ id }) => id));
+  return connection.all('claimInLanes', { lanes: ids, limit }).map(({ seq }) => Number(seq));
+}
+
+function takes(request: ClaimRequest, lane: Lane): boolean {
+  return serves(request, lane) && knows(request, lane) && !isTakenAlone(request, lane);
+}
+
+/** Of suspects that it runs beside others, one at a time: one of them may be taken now. */
+function loneLanes(context: Context, request: ClaimRequest): readonly Lane[] {
+  if (!request.oneSuspect) return [];
+  const isOwn = (lane: Lane): boolean => serves(request, lane) && knows(request, lane);
+  return context.lanes.readySuspects().filter((lane) => isOwn(lane) && isTakenAlone(request, lane));
+}
+
+function isTakenAlone({ apart }: ClaimRequest, { task, suspect }: Lane): boolean {
+  return isLone(apart, { task, suspect: suspect === 1 });
 }
 
 function whatElse(
   context: Context,
   request: ClaimRequest,
 ): Pick<Claim, 'nextDueMs' | 'unknownTasks'> {
-  const { unknown } = wantedLanes(context, request);
+  const unknown = context.lanes
+    .ready()
+    .filter((lane) => serves(request, lane) && !knows(request, lane));
   return {
     nextDueMs: nextDueMs(context),
-    unknownTasks: [...new Set(unknown.map((lane) => lane.task))],
+    unknownTasks: [...new Set(unknown.map(({ task }) => task))],
   };
 }
 

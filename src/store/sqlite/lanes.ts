@@ -54,6 +54,11 @@ export class Lanes {
     return Number(row?.['id']);
   }
 
+  /** Lanes that have ready suspects. */
+  readySuspects(): Lane[] {
+    return this.#connection.all('readySuspects') as unknown as Lane[];
+  }
+
   /** Lanes that have ready jobs. */
   ready(): Lane[] {
     return this.#connection.all('readyLanes') as unknown as Lane[];

@@ -17,6 +17,7 @@ CREATE TABLE gigq_lanes (
 ) STRICT;
 
 CREATE INDEX gigq_lanes_ready ON gigq_lanes (id) WHERE pending > 0;
+CREATE INDEX gigq_lanes_suspects ON gigq_lanes (id) WHERE suspect = 1 AND pending > 0;
 
 -- A row for each life of a worker (epoch). Its jobs' leases are good while `beat` goes on and `lost_at` is null.
 CREATE TABLE gigq_workers (
@@ -107,6 +108,7 @@ CREATE TABLE gigq_jobs (
   error TEXT
 ) STRICT;
 
+CREATE INDEX gigq_jobs_line ON gigq_jobs (priority DESC, seq, lane) WHERE status = 'pending';
 CREATE INDEX gigq_jobs_ready ON gigq_jobs (lane, priority DESC) WHERE status = 'pending';
 CREATE INDEX gigq_jobs_due ON gigq_jobs (run_at) WHERE status = 'scheduled';
 CREATE INDEX gigq_jobs_running ON gigq_jobs (worker) WHERE status = 'running';
