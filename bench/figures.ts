@@ -12,21 +12,17 @@ export interface Beside {
   /** Default: that of the figure. */
   readonly unit?: string;
   readonly rounds: readonly number[];
+  /** Default: that of the figure. */
+  readonly durability?: string;
+  /** Of another queue. */
+  readonly versions?: string;
+  readonly settings?: string;
   /** Of the figure divided by this. */
   readonly target?: Bound;
 }
 
-/** Another queue than gigq. */
-export interface Peer {
-  readonly name: string;
-  readonly versions: string;
-  readonly settings: string;
-}
-
 export interface Figure {
   readonly name: string;
-  /** Whose figure it is; default: gigq's. */
-  readonly by?: Peer;
   readonly unit: string;
   /** One for each round. */
   readonly rounds: readonly number[];
@@ -39,7 +35,6 @@ export interface Figure {
 /** A figure that cannot be taken here. */
 export interface Skipped {
   readonly name: string;
-  readonly by?: Peer;
   readonly skipped: string;
 }
 

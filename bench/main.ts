@@ -73,6 +73,11 @@ const benches: Readonly<Record<string, Entry>> = {
     about: 'looking at a file of a million jobs, and who is kept waiting',
     load: async () => (await import('./looking.ts')).looking,
   },
+  peers: {
+    about: 'gigq, the raw limit and other queues, in turn',
+    load: async () => (await import('./peers.ts')).peers,
+    byNameOnly: true,
+  },
   soak: {
     about: 'millions of jobs through one file that is cleared',
     load: async () => (await import('./soak.ts')).soak,

@@ -3,23 +3,20 @@ import { type Bound, type Finding, isKept, isMeasured, median, ratio, spread } f
 
 /** A line for the figure, one for each that it is compared with, and whether its targets are reached. */
 export function linesOf(finding: Finding): string[] {
-  if (!isMeasured(finding)) return [`  ${nameOf(finding)}: skipped, ${finding.skipped}`];
-  const { unit, rounds, durability, target, beside = [] } = finding;
+  if (!isMeasured(finding)) return [`  ${finding.name}: skipped, ${finding.skipped}`];
+  const { name, unit, rounds, durability, target, beside = [] } = finding;
   const { min, max } = spread(rounds);
   const range = rounds.length > 1 ? `  (${show(min)}–${show(max)})` : '';
-  const first = `  ${nameOf(finding)}: ${show(median(rounds))} ${unit}${range}  [${durability}]${judged(median(rounds), target)}`;
+  const first = `  ${name}: ${show(median(rounds))} ${unit}${range}  [${durability}]${judged(median(rounds), target)}`;
   return [
     first,
     ...beside.map((other) => {
       const quotient = ratio(rounds, other.rounds);
       const theirs = `${other.name}: ${show(median(other.rounds))} ${other.unit ?? unit}`;
-      return `    ${theirs}; ratio ${quotient.toFixed(2)}${judged(quotient, other.target)}`;
+      const durable = other.durability === undefined ? '' : `  [${other.durability}]`;
+      return `    ${theirs}; ratio ${quotient.toFixed(2)}${durable}${judged(quotient, other.target)}`;
     }),
   ];
-}
-
-function nameOf({ name, by }: Finding): string {
-  return by === undefined ? name : `${by.name}, ${name}`;
 }
 
 /** As many digits as mean something. */

@@ -72,7 +72,11 @@ export function sized({ jobs, quick }: Settings, usual: number): number {
 }
 
 /** @throws {UsageError} */
-function oneOf<Name extends string>(what: string, given: string, names: readonly Name[]): Name {
+export function oneOf<Name extends string>(
+  what: string,
+  given: string,
+  names: readonly Name[],
+): Name {
   const found = names.find((name) => name === given);
   if (found !== undefined) return found;
   throw new UsageError(

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import { type Figure, type Finding, isReached, isMeasured, median, ratio } from './figures.ts';
+import { type Figure, isReached, isMeasured, median, ratio } from './figures.ts';
 import { show, showBound } from './print.ts';
 import { newest, type Results } from './results.ts';
 import { UsageError } from './settings.ts';
@@ -98,21 +98,22 @@ function ownRow(figure: Figure): string[] {
   ];
 }
 
+/** A row for gigq, and one for each that was taken in turn with it. */
 function peerTable(run: Results): string {
-  const findings = run.benches['peers'] ?? [];
-  const names = [...new Set(findings.map(({ by }) => by?.name ?? 'gigq'))];
-  const rows = names.map((name) => peerRow(name, findings));
-  return table(['queue', 'durability', ...peerColumns], rows);
+  const figures = (run.benches['peers'] ?? []).filter(isMeasured);
+  const columns = peerColumns.flatMap((name) => figures.find((each) => each.name === name) ?? []);
+  const others = new Set(figures.flatMap(({ beside = [] }) => beside.map(({ name }) => name)));
+  const rows = [...others].map((name) => {
+    const theirs = columns.map(({ beside = [] }) => beside.find((other) => other.name === name));
+    return [name, theirs.find(Boolean)?.durability ?? '', ...theirs.map(medianOf)];
+  });
+  const ours = ['gigq', figures[0]?.durability ?? '', ...columns.map(medianOf)];
+  const head = columns.map(({ name, unit }) => `${name}, ${unit}`);
+  return table(['queue', 'durability', ...head], [ours, ...rows]);
 }
 
-function peerRow(name: string, findings: readonly Finding[]): string[] {
-  const own = findings.filter(({ by }) => (by?.name ?? 'gigq') === name);
-  const figures = own.filter(isMeasured);
-  const cells = peerColumns.map((column) => {
-    const figure = figures.find((each) => each.name === column);
-    return figure === undefined ? '–' : `${show(median(figure.rounds))} ${figure.unit}`;
-  });
-  return [name, figures[0]?.durability ?? '–', ...cells];
+function medianOf(measured: { readonly rounds: readonly number[] } | undefined): string {
+  return measured === undefined ? '–' : show(median(measured.rounds));
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Finding, Peer } from '../../bench/figures.ts';
+import type { Finding } from '../../bench/figures.ts';
 import type { Results } from '../../bench/results.ts';
 import { readSettings, UsageError } from '../../bench/settings.ts';
 import { between, tablesOf } from '../../bench/table.ts';
@@ -41,14 +41,23 @@ describe('the tables of the readme', () => {
   });
 
   test('have a row for each other queue, its durability beside it', () => {
-    const by: Peer = { name: 'plainjob', versions: 'plainjob 0.0.14', settings: 'its defaults' };
-    const theirs: Finding = { ...drain, by, rounds: [7000], durability: 'no fsync' };
-    const missing: Finding = { name: 'all', by: { ...by, name: 'bullmq' }, skipped: 'no Redis' };
-    const peers = results({ peers: [drain, theirs, missing] });
-    assert.deepEqual(rows(tablesOf(results({}), peers)).slice(4), [
-      '| gigq | full | – | – | – | 21,000 jobs/s | – | – |',
-      '| plainjob | no fsync | – | – | – | 7,000 jobs/s | – | – |',
-      '| bullmq | – | – | – | – | – | – | – |',
+    const plainjob = { name: 'plainjob', rounds: [7000, 7100, 7200], durability: 'no fsync' };
+    const pgBoss = { name: 'pg-boss', rounds: [0.5], durability: 'full' };
+    const latency: Finding = {
+      name: 'submit to start, another process, p50',
+      unit: 'ms',
+      rounds: [1.5],
+      durability: 'full',
+      beside: [pgBoss],
+    };
+    const measured = [{ ...drain, beside: [plainjob] }, latency];
+    const run = results({ peers: [...measured, { name: 'BullMQ', skipped: 'no Redis' }] });
+    assert.deepEqual(rows(tablesOf(results({}), run)).slice(2), [
+      '| queue | durability | drain, concurrency 100, jobs/s | submit to start, another process, p50, ms |',
+      '| --- | --- | --- | --- |',
+      '| gigq | full | 21,000 | 1.5 |',
+      '| plainjob | no fsync | 7,100 | – |',
+      '| pg-boss | full | – | 0.5 |',
     ]);
   });
 
