@@ -1,5 +1,5 @@
 // Where the benches keep their databases: on the disk of the checkout unless BENCH_DATA names another.
-import { mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const dataFolder = join(process.env['BENCH_DATA'] ?? import.meta.dirname, '.data');
@@ -9,6 +9,14 @@ export function freshDatabase(name: string): string {
   mkdirSync(dataFolder, { recursive: true });
   const path = join(dataFolder, `${name}.db`);
   for (const suffix of ['', '-wal', '-shm', '-wake']) rmSync(path + suffix, { force: true });
+  return path;
+}
+
+/** A copy of a database that nobody has open: its WAL is in the file, and there is no lock to lose by reading it. */
+export function copyOf(original: string, name: string): string {
+  if (existsSync(`${original}-wal`)) throw new Error(`${original} is open: it has a WAL`);
+  const path = freshDatabase(name);
+  copyFileSync(original, path);
   return path;
 }
 

@@ -1,35 +1,83 @@
 // How fast a worker runs jobs that do nothing, until each is durably recorded as completed.
-import { JobQueue, task, Worker } from 'gigq';
-import { freshDatabase, params, result } from './data.ts';
+import { Worker } from 'gigq';
+import { freshDatabase } from './data.ts';
+import { bench, fill, openQueue, relaxedIsMissing } from './database.ts';
+import type { Bound, Finding } from './figures.ts';
 import { rawDrain } from './raw.ts';
-import { type BenchOptions, inTurn, printFigures, printRatio } from './report.ts';
+import { type Durability, type Settings, sized } from './settings.ts';
+import { inTurn } from './turns.ts';
 
-const bench = task('bench', async (_: typeof params) => result);
-
-export async function drain({ jobs, concurrency, rounds }: BenchOptions): Promise<void> {
-  const figures = await inTurn(rounds, {
-    gigq: () => drainOnce(jobs, concurrency),
-    raw: () => rawDrain(jobs, concurrency),
-  });
-  const title = `drain: ${jobs} no-op jobs, concurrency ${concurrency}; raw: the same statements, ${concurrency} jobs a commit`;
-  printFigures(title, 'jobs/s', figures);
-  printRatio('gigq / raw', figures.gigq, figures.raw);
+interface Way {
+  readonly concurrency: number;
+  readonly durability: Durability;
+  readonly jobs: number;
+  readonly target?: Bound;
+  /** Of the ratio to the raw limit. */
+  readonly rawTarget?: Bound;
 }
 
-export async function drainOnce(jobs: number, concurrency: number): Promise<number> {
-  const queue = new JobQueue(freshDatabase('drain'));
-  for (let stored = 0; stored < jobs; stored += 1000) {
-    await bench.submitMany(
-      queue,
-      Array.from({ length: Math.min(1000, jobs - stored) }, () => params),
-    );
-  }
-  const worker = new Worker(queue, { concurrency, tasks: [bench] });
+export async function drain(settings: Settings): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const way of waysOf(settings)) findings.push(await measure(way, settings.rounds));
+  return findings;
+}
+
+function waysOf(settings: Settings): Way[] {
+  const { concurrency, durability } = settings;
+  const jobs = sized(settings, 20_000);
+  const few = settings.jobs ?? Math.ceil(jobs / 4);
+  const ways: readonly Way[] = [
+    { concurrency: 1, durability: 'full', jobs: few, rawTarget: { atLeast: 0.75 } },
+    { concurrency: 10, durability: 'full', jobs },
+    {
+      concurrency: 100,
+      durability: 'full',
+      jobs,
+      target: { atLeast: 45_000 },
+      rawTarget: { atLeast: 0.5 },
+    },
+    { concurrency: 500, durability: 'full', jobs: jobs * 2, target: { atLeast: 60_000 } },
+    { concurrency: 100, durability: 'relaxed', jobs: jobs * 2, target: { atLeast: 55_000 } },
+  ];
+  if (concurrency === undefined && durability === 'full') return [...ways];
+  const wanted = concurrency ?? 100;
+  const known = ways.find((way) => way.concurrency === wanted && way.durability === durability);
+  return [{ ...(known ?? { concurrency: wanted, durability }), jobs }];
+}
+
+async function measure(
+  { concurrency, durability, jobs, target, rawTarget }: Way,
+  rounds: number,
+): Promise<Finding> {
+  const name = `drain, concurrency ${concurrency}`;
+  const missing = durability === 'relaxed' ? relaxedIsMissing() : undefined;
+  if (missing !== undefined) return { name: `${name}, relaxed`, skipped: missing };
+  const { gigq, raw } = await inTurn(rounds, {
+    gigq: () => drainOnce(jobs, concurrency, durability),
+    raw: () => rawDrain(jobs, concurrency, durability),
+  });
+  const limit = { name: `the same statements by hand, ${concurrency} jobs a commit`, rounds: raw };
+  return {
+    name: durability === 'full' ? name : `${name}, relaxed`,
+    unit: 'jobs/s',
+    rounds: gigq,
+    durability,
+    beside: [rawTarget === undefined ? limit : { ...limit, target: rawTarget }],
+    ...(target && { target }),
+  };
+}
+
+export async function drainOnce(
+  jobs: number,
+  concurrency: number,
+  durability: Durability,
+): Promise<number> {
+  await using queue = openQueue(freshDatabase('drain'), durability);
+  await fill(queue, jobs);
+  await using worker = new Worker(queue, { concurrency, tasks: [bench] });
   const began = performance.now();
   const ran = await worker.drain();
   const seconds = (performance.now() - began) / 1000;
-  await worker.close();
-  await queue.close();
   if (ran !== jobs) throw new Error(`${ran} jobs ran instead of ${jobs}`);
   return jobs / seconds;
 }

@@ -1,52 +1,148 @@
-// npm run bench -- drain | submit | workflow | startup [--jobs 20000] [--concurrency 100] [--rounds 3]
+// npm run bench [-- <bench> …] [options]; without a name, all but those that are asked for by name only.
 import { rmSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { relative } from 'node:path';
 import { dataFolder } from './data.ts';
-import { drain } from './drain.ts';
-import { printEnvironment } from './report.ts';
-import { startup } from './startup.ts';
-import { submit } from './submit.ts';
-import { workflow } from './workflow.ts';
+import type { Finding } from './figures.ts';
+import { linesOf } from './print.ts';
+import { resultsOf, type Results, save } from './results.ts';
+import { readSettings, type Settings, usage, UsageError } from './settings.ts';
 
-const benches = { drain, submit, workflow, startup };
+type Bench = (settings: Settings) => Promise<readonly Finding[]>;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    jobs: { type: 'string', default: '20000' },
-    concurrency: { type: 'string', default: '100' },
-    rounds: { type: 'string', default: '3' },
+interface Entry {
+  readonly about: string;
+  readonly load: () => Promise<Bench>;
+  /** Takes so long, or needs so much, that it runs only if it is named. */
+  readonly byNameOnly?: boolean;
+}
+
+const benches: Readonly<Record<string, Entry>> = {
+  drain: {
+    about: 'how fast a worker runs jobs that do nothing',
+    load: async () => (await import('./drain.ts')).drain,
   },
-});
-
-const names = positionals.length > 0 ? positionals : Object.keys(benches);
-const options = {
-  jobs: positive('jobs'),
-  concurrency: positive('concurrency'),
-  rounds: positive('rounds'),
+  submit: {
+    about: 'how fast jobs are stored',
+    load: async () => (await import('./submit.ts')).submit,
+  },
+  workflow: {
+    about: 'how fast a graph runs beside as many plain jobs',
+    load: async () => (await import('./workflow.ts')).workflow,
+  },
+  startup: {
+    about: 'what a command costs beside an empty Node program',
+    load: async () => (await import('./startup.ts')).startup,
+  },
+  latency: {
+    about: 'how soon a job starts that an idle worker gets',
+    load: async () => (await import('./latency.ts')).latency,
+  },
+  io: {
+    about: 'how close jobs that wait come to the ideal',
+    load: async () => (await import('./io.ts')).io,
+  },
+  backlog: {
+    about: 'whether jobs that wait slow a worker down',
+    load: async () => (await import('./backlog.ts')).backlog,
+  },
+  processes: {
+    about: 'several worker processes on one file',
+    load: async () => (await import('./processes.ts')).processes,
+  },
+  memory: {
+    about: 'the peak of a worker with a million jobs waiting',
+    load: async () => (await import('./memory.ts')).memory,
+  },
+  idle: {
+    about: 'what a worker costs that has nothing to do',
+    load: async () => (await import('./idle.ts')).idle,
+  },
+  due: {
+    about: 'how late a job starts that was put off',
+    load: async () => (await import('./due.ts')).due,
+  },
+  wake: {
+    about: 'what a new job costs when many idle workers watch',
+    load: async () => (await import('./wake.ts')).wake,
+  },
+  isolation: {
+    about: 'jobs in threads and processes of their own',
+    load: async () => (await import('./isolation.ts')).isolation,
+  },
+  looking: {
+    about: 'looking at a file of a million jobs, and who is kept waiting',
+    load: async () => (await import('./looking.ts')).looking,
+  },
+  peers: {
+    about: 'gigq, the raw limit and other queues, in turn',
+    load: async () => (await import('./peers.ts')).peers,
+    byNameOnly: true,
+  },
+  soak: {
+    about: 'millions of jobs through one file that is cleared',
+    load: async () => (await import('./soak.ts')).soak,
+    byNameOnly: true,
+  },
 };
-printEnvironment();
-try {
-  for (const name of names) await find(name)(options);
-} finally {
-  rmSync(dataFolder, { recursive: true, force: true });
+
+async function runAndClean(settings: Settings): Promise<void> {
+  try {
+    await run(settings);
+  } finally {
+    rmSync(dataFolder, { recursive: true, force: true });
+  }
 }
 
-function find(name: string): (typeof benches)[keyof typeof benches] {
-  if (Object.hasOwn(benches, name)) return benches[name as keyof typeof benches];
-  return usage(`There is no bench called ${name}.`);
+async function run(settings: Settings): Promise<void> {
+  const found: Record<string, readonly Finding[]> = {};
+  const results = resultsOf(settings, found);
+  printEnvironment(results);
+  for (const name of settings.benches) {
+    console.log(`\n${name}: ${benches[name]?.about}`);
+    const findings = await measure(name, settings);
+    for (const line of findings.flatMap(linesOf)) console.log(line);
+    found[name] = findings;
+    save(results, kindOf(settings));
+  }
+  console.log(`\nWritten to ${relative(process.cwd(), save(results, kindOf(settings)))}`);
 }
 
-function positive(name: keyof typeof values): number {
-  const number = Number(values[name]);
-  return Number.isInteger(number) && number > 0
-    ? number
-    : usage(`--${name} takes a whole number above 0, not ${values[name]}.`);
+/** A bench that fails does not take the others' figures with it. */
+async function measure(name: string, settings: Settings): Promise<readonly Finding[]> {
+  try {
+    const bench = await benches[name]?.load();
+    return (await bench?.(settings)) ?? [];
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    console.error(error);
+    process.exitCode = 1;
+    return [{ name, skipped: `it failed: ${String(error)}` }];
+  }
 }
 
-function usage(problem: string): never {
-  console.error(
-    `${problem}\nBenches: ${Object.keys(benches).join(', ')}; options: --jobs, --concurrency, --rounds.`,
+function printEnvironment({ machine, versions, settings }: Results): void {
+  const { cpu, cores, kernel } = machine;
+  console.log(
+    `gigq ${versions.gigq} (${versions.commit}), Node ${versions.node}, SQLite ${versions.sqlite}, ${cores} × ${cpu}, Linux ${kernel}; ${settings.rounds} rounds`,
   );
-  process.exit(2);
+}
+
+/** What the file is called after its date: nothing for a whole run. */
+function kindOf({ benches: names, quick }: Settings): string {
+  const isWhole = usual.every((name) => names.includes(name));
+  return [...(isWhole ? [] : names), ...(quick ? ['quick'] : [])].join('-');
+}
+
+const usual = Object.keys(benches).filter((name) => benches[name]?.byNameOnly !== true);
+
+try {
+  const [command] = process.argv.slice(2);
+  if (command === 'help' || command === '--help') console.log(usage);
+  else if (command === 'table') await (await import('./table.ts')).writeTable();
+  else
+    await runAndClean(readSettings(process.argv.slice(2), { known: Object.keys(benches), usual }));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${usage}`);
+  process.exitCode = 2;
 }

@@ -2,26 +2,32 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { freshDatabase } from './data.ts';
-import { type BenchOptions, inTurn, median, printFigures } from './report.ts';
+import type { Finding } from './figures.ts';
+import type { Settings } from './settings.ts';
+import { inTurn } from './turns.ts';
 
 const command = join(import.meta.dirname, '../dist/cli/main.js');
 const runsPerRound = 5;
 
-export async function startup({ rounds }: BenchOptions): Promise<void> {
+export async function startup({ rounds }: Settings): Promise<Finding[]> {
   const database = freshDatabase('startup');
   run([command, 'submit', 'bench', '--db', database]);
-  const figures = await inTurn(rounds * runsPerRound, {
-    'empty program': () => run(['-e', '']),
-    'gigq submit': () => run([command, 'submit', 'bench', '--db', database]),
-    'gigq list': () => run([command, 'list', '--db', database]),
+  const { empty, submit, list } = await inTurn(rounds * runsPerRound, {
+    empty: () => run(['-e', '']),
+    submit: () => run([command, 'submit', 'bench', '--db', database]),
+    list: () => run([command, 'list', '--db', database]),
   });
-  printFigures('startup: a whole command', 'ms', figures);
-  const empty = median(figures['empty program']);
-  for (const name of ['gigq submit', 'gigq list'] as const) {
-    console.log(
-      `  ${name} costs ${Math.round(median(figures[name]) - empty)} ms more (at most 150)`,
-    );
-  }
+  return [finding('gigq submit', submit, empty), finding('gigq list', list, empty)];
+}
+
+function finding(name: string, taken: readonly number[], empty: readonly number[]): Finding {
+  return {
+    name: `${name}, beyond an empty Node program`,
+    unit: 'ms',
+    rounds: taken.map((ms, round) => ms - (empty[round] ?? Number.NaN)),
+    durability: 'full',
+    target: { atMost: 150 },
+  };
 }
 
 function run(args: readonly string[]): number {

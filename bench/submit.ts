@@ -1,40 +1,105 @@
 // How fast jobs are stored: one by one, many in flight, and in bulk.
-import { JobQueue, task } from 'gigq';
-import { freshDatabase, params, result } from './data.ts';
+import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { JobQueue } from 'gigq';
+import { dataFolder, freshDatabase, params } from './data.ts';
+import { bench, fill, openQueue, relaxedIsMissing } from './database.ts';
+import type { Finding } from './figures.ts';
 import { rawSubmit } from './raw.ts';
-import { type BenchOptions, inTurn, printFigures, printRatio } from './report.ts';
+import { type Durability, type Settings, sized } from './settings.ts';
+import { inTurn } from './turns.ts';
 
-const bench = task('bench-submit', async (_: typeof params) => result);
 const bulkSize = 1000;
 
-export async function submit({ jobs, concurrency, rounds }: BenchOptions): Promise<void> {
-  const few = Math.max(1, Math.floor(jobs / 10));
-  await compare('submit: one by one, each awaited; raw: one job a commit', rounds, {
-    gigq: () => submitOnce(few, 1),
-    raw: () => rawSubmit(few, 1),
+export async function submit(settings: Settings): Promise<Finding[]> {
+  const { durability } = settings;
+  if (durability === 'relaxed') return [await relaxedOneByOne(settings)];
+  return [
+    await oneByOne(settings),
+    await inFlight(settings),
+    await inBulk(settings),
+    await relaxedOneByOne(settings),
+  ];
+}
+
+async function oneByOne(settings: Settings): Promise<Finding> {
+  const jobs = sized(settings, 2000);
+  const { gigq, raw, disk } = await inTurn(settings.rounds, {
+    gigq: () => submitOnce(jobs, 1, 'full'),
+    raw: () => rawSubmit(jobs, 1, 'full'),
+    disk: () => fsyncRate(jobs),
   });
-  await compare(`submit: ${concurrency} in flight; raw: ${concurrency} jobs a commit`, rounds, {
-    gigq: () => submitOnce(jobs, concurrency),
-    raw: () => rawSubmit(jobs, concurrency),
+  return {
+    name: 'submit, each awaited',
+    unit: 'jobs/s',
+    rounds: gigq,
+    durability: 'full',
+    beside: [
+      { name: 'the same statements by hand, one job a commit', rounds: raw },
+      {
+        name: 'the disk: 4 KiB appended and synced',
+        unit: 'syncs/s',
+        rounds: disk,
+        target: { atLeast: 0.7 },
+      },
+    ],
+  };
+}
+
+async function inFlight(settings: Settings): Promise<Finding> {
+  const jobs = sized(settings, 50_000);
+  const concurrency = settings.concurrency ?? 100;
+  const { gigq, raw } = await inTurn(settings.rounds, {
+    gigq: () => submitOnce(jobs, concurrency, 'full'),
+    raw: () => rawSubmit(jobs, concurrency, 'full'),
   });
-  await compare(`submitMany of ${bulkSize}; raw: ${bulkSize} jobs a commit`, rounds, {
+  return {
+    name: `submit, ${concurrency} in flight`,
+    unit: 'jobs/s',
+    rounds: gigq,
+    durability: 'full',
+    beside: [{ name: `the same statements by hand, ${concurrency} jobs a commit`, rounds: raw }],
+    ...(concurrency === 100 && { target: { atLeast: 100_000 } }),
+  };
+}
+
+async function inBulk(settings: Settings): Promise<Finding> {
+  const jobs = sized(settings, 100_000);
+  const { gigq, raw } = await inTurn(settings.rounds, {
     gigq: () => submitInBulk(jobs),
-    raw: () => rawSubmit(jobs, bulkSize),
+    raw: () => rawSubmit(jobs, bulkSize, 'full'),
   });
+  return {
+    name: 'submitMany of 1,000',
+    unit: 'jobs/s',
+    rounds: gigq,
+    durability: 'full',
+    beside: [{ name: 'the same statements by hand, 1,000 jobs a commit', rounds: raw }],
+    target: { atLeast: 200_000 },
+  };
 }
 
-async function compare(
-  title: string,
-  rounds: number,
-  competitors: Readonly<Record<'gigq' | 'raw', () => number | Promise<number>>>,
-): Promise<void> {
-  const figures = await inTurn(rounds, competitors);
-  printFigures(title, 'jobs/s', figures);
-  printRatio('gigq / raw', figures.gigq, figures.raw);
+async function relaxedOneByOne(settings: Settings): Promise<Finding> {
+  const name = 'submit, each awaited, relaxed';
+  const missing = relaxedIsMissing();
+  if (missing !== undefined) return { name, skipped: missing };
+  const jobs = sized(settings, 10_000);
+  const { gigq, raw } = await inTurn(settings.rounds, {
+    gigq: () => submitOnce(jobs, 1, 'relaxed'),
+    raw: () => rawSubmit(jobs, 1, 'relaxed'),
+  });
+  return {
+    name,
+    unit: 'jobs/s',
+    rounds: gigq,
+    durability: 'relaxed',
+    beside: [{ name: 'the same statements by hand, one job a commit', rounds: raw }],
+    target: { atLeast: 8500 },
+  };
 }
 
-async function submitOnce(jobs: number, inFlight: number): Promise<number> {
-  const queue = await openQueue();
+async function submitOnce(jobs: number, width: number, durability: Durability): Promise<number> {
+  const queue = await openStarted(durability);
   let left = jobs;
   const producer = async (): Promise<void> => {
     while (left > 0) {
@@ -42,21 +107,17 @@ async function submitOnce(jobs: number, inFlight: number): Promise<number> {
       await bench.submit(queue, params);
     }
   };
-  return timed(queue, jobs, () => Promise.all(Array.from({ length: inFlight }, producer)));
+  return timed(queue, jobs, () => Promise.all(Array.from({ length: width }, producer)));
 }
 
 async function submitInBulk(jobs: number): Promise<number> {
-  const queue = await openQueue();
-  const batches = Math.ceil(jobs / bulkSize);
-  const batch = Array.from({ length: bulkSize }, () => params);
-  return timed(queue, batches * bulkSize, async () => {
-    for (let stored = 0; stored < batches; stored += 1) await bench.submitMany(queue, batch);
-  });
+  const queue = await openStarted('full');
+  return timed(queue, jobs, () => fill(queue, jobs));
 }
 
 /** A queue whose keeper has started. */
-async function openQueue(): Promise<JobQueue> {
-  const queue = new JobQueue(freshDatabase('submit'));
+async function openStarted(durability: Durability): Promise<JobQueue> {
+  const queue = openQueue(freshDatabase('submit'), durability);
   await queue.stats();
   return queue;
 }
@@ -67,4 +128,21 @@ async function timed(queue: JobQueue, jobs: number, work: () => Promise<unknown>
   const seconds = (performance.now() - began) / 1000;
   await queue.close();
   return jobs / seconds;
+}
+
+/** What the disk itself can do: how often a second a page is appended and synced. */
+function fsyncRate(times: number): number {
+  mkdirSync(dataFolder, { recursive: true });
+  const path = join(dataFolder, 'fsync.bin');
+  const file = openSync(path, 'w');
+  const page = Buffer.alloc(4096, 1);
+  const began = performance.now();
+  for (let written = 0; written < times; written += 1) {
+    writeSync(file, page);
+    fsyncSync(file);
+  }
+  const seconds = (performance.now() - began) / 1000;
+  closeSync(file);
+  rmSync(path);
+  return times / seconds;
 }

@@ -1,27 +1,39 @@
 // How fast a workflow runs beside as many plain jobs: one job, 10,000 that wait for it, one that waits for them all.
-import { JobQueue, task, Worker, Workflow } from 'gigq';
+import { task, Worker, Workflow } from 'gigq';
 import { freshDatabase, params, result } from './data.ts';
+import { openQueue } from './database.ts';
 import { drainOnce } from './drain.ts';
-import { type BenchOptions, inTurn, printFigures, printRatio } from './report.ts';
+import type { Finding } from './figures.ts';
+import { type Durability, type Settings, sized } from './settings.ts';
+import { inTurn } from './turns.ts';
 
 const step = task('step', async (_: typeof params) => result);
 const sum = task('sum', async ({ all }: { all: readonly (typeof result)[] }) =>
   all.reduce((total, { n }) => total + n, 0),
 );
 
-export async function workflow({ jobs, concurrency, rounds }: BenchOptions): Promise<void> {
-  const width = Math.min(jobs, 10_000);
-  const figures = await inTurn(rounds, {
-    workflow: () => workflowOnce(width, concurrency),
-    plain: () => drainOnce(width, concurrency),
+export async function workflow(settings: Settings): Promise<Finding[]> {
+  const { concurrency = 100, durability, rounds } = settings;
+  const width = Math.min(sized(settings, 10_000), 10_000);
+  const { graph, plain } = await inTurn(rounds, {
+    graph: () => workflowOnce(width, concurrency, durability),
+    plain: () => drainOnce(width, concurrency, durability),
   });
-  const title = `workflow: fan-out and fan-in of ${width} no-op jobs, concurrency ${concurrency}; plain: as many jobs that wait for nothing`;
-  printFigures(title, 'jobs/s', figures);
-  printRatio('workflow / plain', figures.workflow, figures.plain);
+  const beside = {
+    name: 'as many jobs that wait for nothing',
+    rounds: plain,
+    target: { atLeast: 0.5 },
+  };
+  const name = `workflow, fan-out and fan-in of ${width.toLocaleString('en-US')}`;
+  return [{ name, unit: 'jobs/s', rounds: graph, durability, beside: [beside] }];
 }
 
-async function workflowOnce(width: number, concurrency: number): Promise<number> {
-  const queue = new JobQueue(freshDatabase('workflow'));
+async function workflowOnce(
+  width: number,
+  concurrency: number,
+  durability: Durability,
+): Promise<number> {
+  await using queue = openQueue(freshDatabase('workflow'), durability);
   const graph = new Workflow('bench');
   const first = graph.addTask(step, params);
   const all = Array.from({ length: width }, () =>
@@ -29,13 +41,11 @@ async function workflowOnce(width: number, concurrency: number): Promise<number>
   );
   const last = graph.addTask(sum, { all: all.map((node) => node.result) });
   const handle = await graph.submitAll(queue);
-  const worker = new Worker(queue, { concurrency, tasks: [step, sum] });
+  await using worker = new Worker(queue, { concurrency, tasks: [step, sum] });
   const began = performance.now();
   await worker.drain();
   const seconds = (performance.now() - began) / 1000;
   const total = await handle.result(last, { timeout: '0s' });
-  await worker.close();
-  await queue.close();
   if (total !== width) throw new Error(`The last job counted ${total} instead of ${width}`);
   return (width + 2) / seconds;
 }

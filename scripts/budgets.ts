@@ -58,7 +58,11 @@ function median(numbers: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
-const files = globSync('{src,test,demo,examples,bench,scripts}/**/*.ts', { cwd: root })
+const files = globSync('{src,test,demo,examples,bench,scripts}/**/*.ts', {
+  cwd: root,
+  // The peers of the bench, if they are installed.
+  exclude: (name) => name.endsWith('node_modules'),
+})
   .map((file) => file.replaceAll('\\', '/'))
   .filter((file) => !file.endsWith('.gen.ts'))
   .toSorted();

@@ -1,0 +1,68 @@
+// How soon a job starts that is submitted to an idle worker: in the same process, and in another one.
+import { allSettled, Child, type ChildOptions } from './child.ts';
+import { freshDatabase } from './data.ts';
+import { type Bound, type Figure, type Finding, quantile } from './figures.ts';
+import { type Settings, sized } from './settings.ts';
+import { inTurn } from './turns.ts';
+
+const gapMs = 20;
+const warmUps = 5;
+
+interface Place {
+  readonly name: string;
+  readonly p50: Bound;
+  readonly p99: Bound;
+}
+
+const same: Place = { name: 'same process', p50: { atMost: 0.8 }, p99: { atMost: 3 } };
+const other: Place = { name: 'another process', p50: { atMost: 2 }, p99: { atMost: 6 } };
+
+export async function latency(settings: Settings): Promise<Finding[]> {
+  const jobs = sized(settings, 200);
+  const taken = await inTurn<'same' | 'other', number[]>(settings.rounds, {
+    same: () => inOneProcess(jobs, settings),
+    other: () => acrossProcesses(jobs, settings),
+  });
+  return [...figures(same, taken.same, settings), ...figures(other, taken.other, settings)];
+}
+
+function figures(
+  place: Place,
+  rounds: readonly number[][],
+  { durability }: Settings,
+): readonly Figure[] {
+  return (['p50', 'p99'] as const).map((name) => ({
+    name: `submit to start, ${place.name}, ${name}`,
+    unit: 'ms',
+    rounds: rounds.map((waits) => quantile(waits, name === 'p50' ? 0.5 : 0.99)),
+    durability,
+    target: place[name],
+  }));
+}
+
+async function inOneProcess(jobs: number, settings: Settings): Promise<number[]> {
+  await using child = await Child.start(options(settings));
+  await child.call('start');
+  return await send(jobs, child, child);
+}
+
+async function acrossProcesses(jobs: number, settings: Settings): Promise<number[]> {
+  const { database, durability, worker = {} } = options(settings);
+  await using working = await Child.start({ database, durability, worker });
+  await using submitting = await Child.start({ database, durability });
+  await working.call('start');
+  return await send(jobs, submitting, working);
+}
+
+function options({ durability, concurrency = 10 }: Settings): ChildOptions {
+  return { database: freshDatabase('latency'), durability, worker: { concurrency } };
+}
+
+async function send(jobs: number, submitting: Child, working: Child): Promise<number[]> {
+  await submitting.call('send', { jobs: warmUps, gapMs });
+  await allSettled(submitting);
+  await working.call('report');
+  await submitting.call('send', { jobs, gapMs });
+  await allSettled(submitting);
+  return (await working.call('report')).waits;
+}

@@ -1,0 +1,37 @@
+import { JobQueue, type JobQueueOptions, task, Worker } from '../../../dist/index.js';
+import { type Handler, type Params, type Peer, prepared } from '../peer.ts';
+import { databaseFile, removeDatabase } from './files.ts';
+
+const file = databaseFile('gigq');
+const options = (
+  prepared('BENCH_PEER_VARIANT') === 'relaxed' ? { durability: 'relaxed' } : {}
+) as JobQueueOptions;
+let handle: Handler;
+let queue: JobQueue;
+const bench = task('bench', (params: Params) => handle(params));
+
+const open = async (): Promise<void> => {
+  queue = new JobQueue(file, options);
+  await queue.stats();
+};
+
+export const peer: Peer = {
+  setup: async () => {
+    removeDatabase(file);
+    await open();
+  },
+  open,
+  close: () => queue.close(),
+  add: (params) => bench.submit(queue, params),
+  addMany: (params) => bench.submitMany(queue, params),
+  startWorker: async (handler, concurrency) => {
+    handle = handler;
+    const worker = new Worker(queue, { concurrency, tasks: [bench], handleSignals: false });
+    void worker.start();
+    return { stop: () => worker.stop({ timeout: '1s' }) };
+  },
+  unfinished: async () => {
+    const { blocked, scheduled, pending, running } = await queue.stats();
+    return blocked + scheduled + pending + running;
+  },
+};

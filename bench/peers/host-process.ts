@@ -1,0 +1,120 @@
+// A process of one queue, seen from its parent.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { dataFolder } from '../data.ts';
+import type { Competitor } from './competitors.ts';
+import type { Commands } from './host.ts';
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Answer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
+/** Where the servers are that some of them need. */
+export type Servers = Readonly<Partial<Record<'redis' | 'redis-always' | 'postgres', string>>>;
+
+const startMs = 30_000;
+const callMs = 180_000;
+const endMs = 2000;
+
+export class Host implements AsyncDisposable {
+  readonly #process: ChildProcess;
+  readonly #name: string;
+  readonly #waiting = new Map<number, Waiting>();
+  #calls = 0;
+
+  private constructor(competitor: Competitor, servers: Servers) {
+    this.#name = competitor.name;
+    this.#process = spawnHost(competitor, servers);
+    createInterface({ input: this.#process.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+      if (line.startsWith('@@')) this.#take(JSON.parse(line.slice(2)) as Answer);
+    });
+    this.#process.once('error', (error) => this.#fail(error));
+    this.#process.once('exit', (code, signal) => {
+      this.#fail(new Error(`The process of ${this.#name} ended with ${code ?? signal}`));
+    });
+  }
+
+  /** With an empty store, or on the one that is there. */
+  static async start(
+    competitor: Competitor,
+    servers: Servers,
+    how: 'setup' | 'open',
+  ): Promise<Host> {
+    const host = new Host(competitor, servers);
+    try {
+      await host.#answerTo(0, startMs);
+      await host.call(how);
+      return host;
+    } catch (error) {
+      await host[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async call<Name extends keyof Commands>(
+    command: Name,
+    ...[options]: Parameters<Commands[Name]>
+  ): Promise<Awaited<ReturnType<Commands[Name]>>> {
+    const id = (this.#calls += 1);
+    this.#process.stdin?.write(`${JSON.stringify({ id, command, options })}\n`);
+    return (await this.#answerTo(id, callMs)) as Awaited<ReturnType<Commands[Name]>>;
+  }
+
+  /** Some do not end by themselves once their work is done. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const gone = new Promise((resolve) => this.#process.once('exit', resolve));
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), endMs);
+    this.#process.stdin?.end();
+    await gone;
+    clearTimeout(timer);
+  }
+
+  async #answerTo(id: number, limitMs: number): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#waiting.set(id, { resolve, reject });
+    const late = new Error(`${this.#name} did not answer within ${limitMs / 1000} s`);
+    const timer = setTimeout(() => reject(late), limitMs);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(id);
+    }
+  }
+
+  #take({ id, value, error }: Answer): void {
+    if (error === undefined) this.#waiting.get(id)?.resolve(value);
+    else this.#waiting.get(id)?.reject(new Error(error));
+  }
+
+  #fail(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+  }
+}
+
+function spawnHost(competitor: Competitor, servers: Servers): ChildProcess {
+  const { adapter, variant = '', runtime, server } = competitor;
+  mkdirSync(dataFolder, { recursive: true });
+  const log = openSync(join(dataFolder, `${competitor.key}.log`), 'a');
+  const where = server === undefined ? '' : (servers[server] ?? '');
+  return spawn(runtime ?? process.execPath, [join(import.meta.dirname, 'host.ts'), adapter], {
+    stdio: ['pipe', 'pipe', log],
+    env: {
+      ...process.env,
+      BENCH_PEER_DATA: dataFolder,
+      BENCH_PEER_VARIANT: variant,
+      BENCH_PEER_REDIS: where,
+      BENCH_PEER_POSTGRES: where,
+    },
+  });
+}

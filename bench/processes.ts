@@ -1,0 +1,120 @@
+// Several worker processes on one file: what they do together, how evenly they share, how long each waits for its next job.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Child, endChildren, startChildren } from './child.ts';
+import { freshDatabase } from './data.ts';
+import { fill, openQueue } from './database.ts';
+import { type Finding, quantile, spread } from './figures.ts';
+import { type Durability, type Settings, sized } from './settings.ts';
+import { inTurn } from './turns.ts';
+
+const concurrency = 25;
+
+interface Together {
+  readonly rate: number;
+  /** Of the process that ran the fewest and the most jobs, in fair shares. */
+  readonly least: number;
+  readonly most: number;
+}
+
+export async function processes(settings: Settings): Promise<Finding[]> {
+  const jobs = sized(settings, 40_000);
+  const taken = await inTurn<'one' | 'two' | 'four' | 'eight', Together>(settings.rounds, {
+    one: () => together(1, jobs, settings),
+    two: () => together(2, jobs, settings),
+    four: () => together(4, jobs, settings),
+    eight: () => together(8, jobs, settings),
+  });
+  const alone = taken.one.map(({ rate }) => rate);
+  return [
+    { ...total(1, taken.one, settings) },
+    ...shared(2, taken.two, alone, settings),
+    ...shared(4, taken.four, alone, settings),
+    ...shared(8, taken.eight, alone, settings),
+    await claims(24, settings),
+    await claims(100, settings),
+  ];
+}
+
+function total(count: number, rounds: readonly Together[], { durability }: Settings) {
+  const rates = rounds.map(({ rate }) => rate);
+  const name = `${count} worker ${count === 1 ? 'process' : 'processes'}, together`;
+  return { name, unit: 'jobs/s', rounds: rates, durability };
+}
+
+function shared(
+  count: number,
+  rounds: readonly Together[],
+  alone: readonly number[],
+  settings: Settings,
+): Finding[] {
+  const beside = { name: 'one process', rounds: alone };
+  const { durability } = settings;
+  const unit = 'fair shares';
+  return [
+    {
+      ...total(count, rounds, settings),
+      beside: [count === 4 ? { ...beside, target: { atLeast: 0.9 } } : beside],
+    },
+    {
+      name: `${count} worker processes, the least and the most that one gets`,
+      unit,
+      rounds: rounds.map(({ least }) => least),
+      durability,
+      beside: [{ name: 'the most', rounds: rounds.map(({ most }) => most) }],
+    },
+  ];
+}
+
+async function together(count: number, jobs: number, settings: Settings): Promise<Together> {
+  const database = await filled('processes', jobs, settings.durability);
+  const { durability } = settings;
+  const children = await startChildren(count, { database, durability, worker: { concurrency } });
+  try {
+    const drains = await Promise.all(children.map((child) => child.call('drain')));
+    const began = Math.min(...drains.map((each) => each.began));
+    const ended = Math.max(...drains.map((each) => each.ended));
+    const { min, max } = spread(drains.map(({ ran }) => (ran * count) / jobs));
+    return { rate: (jobs / (ended - began)) * 1000, least: min, most: max };
+  } finally {
+    await endChildren(children);
+  }
+}
+
+/** From the end of a handler to the start of the next one in its slot: settling it and claiming the next share a commit. */
+async function claims(count: number, settings: Settings): Promise<Finding> {
+  const { durability, quick } = settings;
+  const busy = quick ? Math.ceil(count / 10) : count;
+  const seconds = quick ? 1 : 5;
+  const database = await filled('claims', seconds * 10_000, durability);
+  const children = await startChildren(busy, { database, durability, worker: {} });
+  try {
+    const gaps = await gapsOf(children, seconds);
+    return {
+      name: `from a job to the next, ${busy} busy processes, p99`,
+      unit: 'ms',
+      rounds: [quantile(gaps, 0.99)],
+      durability,
+      beside: [{ name: 'p50', rounds: [quantile(gaps, 0.5)] }],
+    };
+  } finally {
+    await endChildren(children);
+  }
+}
+
+async function gapsOf(children: readonly Child[], seconds: number): Promise<number[]> {
+  await Promise.all(children.map((child) => child.call('start')));
+  await sleep(1000);
+  // What was noticed while they started is thrown away.
+  await Promise.all(children.map((child) => child.call('report')));
+  await sleep(seconds * 1000);
+  const reports = await Promise.all(children.map((child) => child.call('report')));
+  await Promise.all(children.map((child) => child.call('stop')));
+  return reports.flatMap(({ gaps }) => gaps);
+}
+
+async function filled(name: string, jobs: number, durability: Durability): Promise<string> {
+  const database = freshDatabase(name);
+  await using queue = openQueue(database, durability);
+  await fill(queue, jobs);
+  return database;
+}

@@ -1,0 +1,125 @@
+// The tables of README.md, written from the newest results.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { type Figure, isReached, isMeasured, median, ratio } from './figures.ts';
+import { show, showBound } from './print.ts';
+import { newest, type Results } from './results.ts';
+import { UsageError } from './settings.ts';
+
+const readme = join(import.meta.dirname, '../README.md');
+const markers = { begin: '<!-- bench: begin -->', end: '<!-- bench: end -->' };
+
+/** What a reader wants to know who chooses a queue; the other figures are in the results file. */
+const benches = [
+  'drain',
+  'submit',
+  'latency',
+  'io',
+  'backlog',
+  'processes',
+  'workflow',
+  'memory',
+  'idle',
+  'due',
+  'isolation',
+];
+
+const peerColumns = [
+  'submit, each awaited',
+  'submit, in bulk',
+  'drain, concurrency 1',
+  'drain, concurrency 100',
+  'submit to start, another process, p50',
+  '2,000 jobs of 20 ms, 100 at a time',
+];
+
+/** @throws {UsageError} if there is no whole run */
+export async function writeTable(): Promise<void> {
+  const run = newest('');
+  if (run === undefined) {
+    throw new UsageError('There are no results of a whole run: npm run bench makes some.');
+  }
+  const text = between(readFileSync(readme, 'utf8'), tablesOf(run, newest('peers')));
+  const config = await resolveConfig(readme);
+  writeFileSync(readme, await format(text, { ...config, parser: 'markdown' }));
+  console.log(`README.md has the results of ${run.date.slice(0, 10)}`);
+}
+
+/** The text with other words between its markers. */
+export function between(text: string, words: string): string {
+  const [before, rest] = text.split(markers.begin, 2);
+  const after = rest?.split(markers.end, 2)[1];
+  if (after === undefined) {
+    throw new UsageError(`There is no ${markers.begin} with a ${markers.end} after it`);
+  }
+  return `${before}${markers.begin}\n\n${words}\n\n${markers.end}${after}`;
+}
+
+export function tablesOf(run: Results, peers?: Results): string {
+  const parts = [environment(run), ownTable(run)];
+  if (peers !== undefined) parts.push(`Other queues: ${environment(peers)}`, peerTable(peers));
+  return parts.join('\n\n');
+}
+
+function environment({ date, machine, versions, settings }: Results): string {
+  const { cpu, cores, memoryGiB, kernel } = machine;
+  const quick = settings.quick ? 'A quick run, of no meaning: ' : '';
+  return (
+    `${quick}${date.slice(0, 10)}, gigq ${versions.gigq} (${versions.commit}), Node ${versions.node}, SQLite ${versions.sqlite}, ` +
+    `${cores} cores of an ${cpu}, ${memoryGiB} GiB, Linux ${kernel}; medians of ${settings.rounds} rounds.`
+  );
+}
+
+/** Every figure that has something to keep to. */
+function ownTable(run: Results): string {
+  const figures = benches
+    .flatMap((name) => run.benches[name] ?? [])
+    .filter(isMeasured)
+    .filter((figure) => isReached(figure) !== undefined);
+  return table(['what', 'gigq', 'beside it', 'ratio', 'target'], figures.map(ownRow));
+}
+
+function ownRow(figure: Figure): string[] {
+  const { name, unit, rounds, durability, target, beside = [] } = figure;
+  const judged = beside.find((other) => other.target !== undefined) ?? beside[0];
+  const bounds = [
+    ...(target === undefined ? [] : [showBound(target)]),
+    ...(judged?.target === undefined ? [] : [`ratio ${showBound(judged.target)}`]),
+  ];
+  return [
+    durability === 'full' ? name : `${name} (${durability})`,
+    `${show(median(rounds))} ${unit}`,
+    judged === undefined
+      ? ''
+      : `${judged.name}: ${show(median(judged.rounds))} ${judged.unit ?? unit}`,
+    judged === undefined ? '' : ratio(rounds, judged.rounds).toFixed(2),
+    `${bounds.join('; ')}: ${isReached(figure) === true ? 'reached' : 'not reached'}`,
+  ];
+}
+
+/** A row for gigq, and one for each that was taken in turn with it. */
+function peerTable(run: Results): string {
+  const figures = (run.benches['peers'] ?? []).filter(isMeasured);
+  const columns = peerColumns.flatMap((name) => figures.find((each) => each.name === name) ?? []);
+  const others = new Set(figures.flatMap(({ beside = [] }) => beside.map(({ name }) => name)));
+  const rows = [...others].map((name) => {
+    const theirs = columns.map(({ beside = [] }) => beside.find((other) => other.name === name));
+    return [name, theirs.find(Boolean)?.durability ?? '', ...theirs.map(medianOf)];
+  });
+  const ours = ['gigq', figures[0]?.durability ?? '', ...columns.map(medianOf)];
+  const head = columns.map(({ name, unit }) => `${name}, ${unit}`);
+  return table(['queue', 'durability', ...head], [ours, ...rows]);
+}
+
+function medianOf(measured: { readonly rounds: readonly number[] } | undefined): string {
+  return measured === undefined ? '–' : show(median(measured.rounds));
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map(line).join('\n');
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
