@@ -20,6 +20,8 @@ interface Opening {
   readonly database: string;
   readonly queue?: JobQueueOptions;
   readonly worker?: WorkerOptions;
+  /** Whether the gaps between jobs are noted: millions of them would count as memory. */
+  readonly notesGaps?: boolean;
 }
 
 const result = { ok: true, n: 1 };
@@ -29,6 +31,8 @@ const waits: number[] = [];
 const gaps: number[] = [];
 /** Told of the job that starts, by how many started before it. */
 const marks = new Map<number, () => void>();
+let notesGaps = false;
+let hasGivenUp = false;
 let ran = 0;
 let ended: number | undefined;
 let queue: JobQueue;
@@ -45,7 +49,7 @@ function wallClock(): number {
 
 const bench = task('bench', async ({ sent, due }: Params) => {
   const began = clock();
-  if (ended !== undefined) gaps.push(began - ended);
+  if (notesGaps && ended !== undefined) gaps.push(began - ended);
   if (sent !== undefined) waits.push(began - sent);
   if (due !== undefined) waits.push(wallClock() - due);
   marks.get(ran)?.();
@@ -68,10 +72,25 @@ const retried = task('retried', { retryDelay: '500ms' }, async ({ n }: Params) =
   throw new Error('tried again later');
 });
 
+export interface Drained {
+  readonly ran: number;
+  readonly began: number;
+  readonly ended: number;
+}
+
+interface Report {
+  readonly waits: number[];
+  readonly gaps: readonly number[];
+  readonly peakMiB: number;
+  /** Its worker has ended with an error. */
+  readonly hasGivenUp: boolean;
+}
+
 const commands = {
   async open(opening: Opening): Promise<void> {
     queue = new JobQueue(opening.database, opening.queue);
     await queue.stats();
+    notesGaps = opening.notesGaps ?? false;
     if (opening.worker === undefined) return;
     worker = new Worker(queue, { tasks: [bench, retried], ...opening.worker });
   },
@@ -79,15 +98,17 @@ const commands = {
   /** Resolves once the worker looks for jobs. */
   async start(): Promise<void> {
     const ready = new Promise((resolve) => worker?.once('ready', () => resolve(undefined)));
-    void worker?.start();
-    await ready;
+    ended ??= clock();
+    const working = worker?.start();
+    working?.catch(() => (hasGivenUp = true));
+    await Promise.race([ready, working]);
   },
 
   async stop(): Promise<void> {
     await worker?.stop({ timeout: '5s' });
   },
 
-  async drain(): Promise<{ ran: number; began: number; ended: number }> {
+  async drain(): Promise<Drained> {
     const began = clock();
     const count = (await worker?.drain()) ?? 0;
     return { ran: count, began, ended: clock() };
@@ -128,12 +149,12 @@ const commands = {
   },
 
   /** What the handlers noticed since the last time, and the peak of the memory. */
-  async report(): Promise<{ ran: number; waits: number[]; gaps: number[]; peakMiB: number }> {
+  async report(): Promise<Report> {
+    // Who still waits for its next job has waited so long at least.
+    if (notesGaps && ended !== undefined) gaps.push(clock() - ended);
     const peak = /VmHWM:\s+(\d+) kB/u.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
     const peakMiB = Number(peak) / 1024;
-    const noticed = { ran, waits: waits.splice(0), gaps: gaps.splice(0), peakMiB };
-    ran = 0;
-    return noticed;
+    return { waits: waits.splice(0), gaps: gaps.splice(0), peakMiB, hasGivenUp };
   },
 
   async unfinished(): Promise<number> {

@@ -20,6 +20,7 @@ interface Answer {
 }
 
 const root = join(import.meta.dirname, '..');
+const endMs = 5000;
 let program: string | undefined;
 
 export interface ChildOptions {
@@ -27,6 +28,8 @@ export interface ChildOptions {
   readonly durability: Durability;
   /** It has a worker, with these options. */
   readonly worker?: WorkerOptions;
+  /** Whether it notes how long its slots wait between two jobs. */
+  readonly notesGaps?: boolean;
 }
 
 export class Child implements AsyncDisposable {
@@ -41,7 +44,7 @@ export class Child implements AsyncDisposable {
   }
 
   /** Resolves once it has opened the database. */
-  static async start({ database, durability, worker }: ChildOptions): Promise<Child> {
+  static async start({ durability, ...opening }: ChildOptions): Promise<Child> {
     program ??= stripTypeScriptTypes(
       readFileSync(join(import.meta.dirname, 'child-program.ts'), 'utf8'),
     );
@@ -49,7 +52,7 @@ export class Child implements AsyncDisposable {
     const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
     const child = new Child(spawn(process.execPath, args, { cwd: root, stdio: [...stdio] }));
     const queue = durability === 'full' ? undefined : { durability };
-    await child.call('open', { database, ...(queue && { queue }), ...(worker && { worker }) });
+    await child.call('open', { ...opening, ...(queue && { queue }) });
     return child;
   }
 
@@ -68,13 +71,15 @@ export class Child implements AsyncDisposable {
     });
   }
 
-  /** Leaves the database as a process that ends in order does. */
+  /** Leaves the database as a process that ends in order does, if that does not take too long. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#process.exitCode !== null) return;
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const gone = new Promise((resolve) => this.#process.once('exit', resolve));
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), endMs);
     await this.call('close').catch(() => undefined);
     if (this.#process.connected) this.#process.disconnect();
     await gone;
+    clearTimeout(timer);
   }
 
   #take({ id, value, error }: Answer): void {

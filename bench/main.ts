@@ -86,6 +86,8 @@ const benches: Readonly<Record<string, Entry>> = {
 };
 
 async function runAndClean(settings: Settings): Promise<void> {
+  // What a run left behind that was interrupted.
+  rmSync(dataFolder, { recursive: true, force: true });
   try {
     await run(settings);
   } finally {

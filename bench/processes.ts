@@ -1,5 +1,6 @@
 // Several worker processes on one file: what they do together, how evenly they share, how long each waits for its next job.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Drained } from './child-program.ts';
 import { type Child, endChildren, startChildren } from './child.ts';
 import { freshDatabase } from './data.ts';
 import { fill, openQueue } from './database.ts';
@@ -8,6 +9,7 @@ import { type Durability, type Settings, sized } from './settings.ts';
 import { inTurn } from './turns.ts';
 
 const concurrency = 25;
+const mostStartMs = 20_000;
 
 interface Together {
   readonly rate: number;
@@ -30,8 +32,8 @@ export async function processes(settings: Settings): Promise<Finding[]> {
     ...shared(2, taken.two, alone, settings),
     ...shared(4, taken.four, alone, settings),
     ...shared(8, taken.eight, alone, settings),
-    await claims(24, settings),
-    await claims(100, settings),
+    ...(await claims(24, settings)),
+    ...(await claims(100, settings)),
   ];
 }
 
@@ -65,51 +67,86 @@ function shared(
   ];
 }
 
+/** Until nothing is left, or the time is up: several processes may be far slower than one. */
 async function together(count: number, jobs: number, settings: Settings): Promise<Together> {
   const database = await filled('processes', jobs, settings.durability);
   const { durability } = settings;
   const children = await startChildren(count, { database, durability, worker: { concurrency } });
   try {
-    const drains = await Promise.all(children.map((child) => child.call('drain')));
-    const began = Math.min(...drains.map((each) => each.began));
-    const ended = Math.max(...drains.map((each) => each.ended));
-    const { min, max } = spread(drains.map(({ ran }) => (ran * count) / jobs));
-    return { rate: (jobs / (ended - began)) * 1000, least: min, most: max };
+    const draining = Promise.all(children.map((child) => child.call('drain')));
+    const over = new AbortController();
+    const limit = sleep(settings.quick ? 2000 : 8000, undefined, { signal: over.signal });
+    await Promise.race([draining, limit]);
+    over.abort();
+    await limit.catch(() => undefined);
+    await Promise.all(children.map((child) => child.call('stop')));
+    return togetherIn(await draining);
   } finally {
     await endChildren(children);
   }
+}
+
+/** A stop lets the jobs that run end, and they are recorded. */
+function togetherIn(drains: readonly Drained[]): Together {
+  const ran = drains.reduce((sum, each) => sum + each.ran, 0);
+  const began = Math.min(...drains.map((each) => each.began));
+  const ended = Math.max(...drains.map((each) => each.ended));
+  const { min, max } = spread(drains.map((each) => (each.ran * drains.length) / ran));
+  return { rate: (ran / (ended - began)) * 1000, least: min, most: max };
+}
+
+interface Busy {
+  readonly gaps: readonly number[];
+  readonly givenUp: number;
 }
 
 /** From the end of a handler to the start of the next one in its slot: settling it and claiming the next share a commit. */
-async function claims(count: number, settings: Settings): Promise<Finding> {
+async function claims(count: number, settings: Settings): Promise<Finding[]> {
   const { durability, quick } = settings;
-  const busy = quick ? Math.ceil(count / 10) : count;
-  const seconds = quick ? 1 : 5;
-  const database = await filled('claims', seconds * 10_000, durability);
-  const children = await startChildren(busy, { database, durability, worker: {} });
-  try {
-    const gaps = await gapsOf(children, seconds);
-    return {
-      name: `from a job to the next, ${busy} busy processes, p99`,
+  const width = quick ? Math.ceil(count / 10) : count;
+  const { gaps, givenUp } = await busy(width, quick ? 1 : 5, durability);
+  const p50 = { name: 'p50', rounds: [quantile(gaps, 0.5)] };
+  const name = `${width} busy processes`;
+  return [
+    {
+      name: `from a job to the next, ${name}, p99`,
       unit: 'ms',
       rounds: [quantile(gaps, 0.99)],
       durability,
-      beside: [{ name: 'p50', rounds: [quantile(gaps, 0.5)] }],
-    };
+      beside: [p50],
+    },
+    {
+      name: `of ${name}, those that gave up`,
+      unit: 'processes',
+      rounds: [givenUp],
+      durability,
+      target: { atMost: 0 },
+    },
+  ];
+}
+
+async function busy(count: number, seconds: number, durability: Durability): Promise<Busy> {
+  const database = await filled('claims', seconds * 10_000, durability);
+  const options = { database, durability, worker: {}, notesGaps: true };
+  const children = await startChildren(count, options);
+  try {
+    // Who has not started by then is among those who wait.
+    const started = Promise.all(children.map((child) => child.call('start')));
+    await Promise.race([started.catch(() => undefined), sleep(mostStartMs)]);
+    await sleep(1000);
+    // What was noticed while they started is thrown away.
+    await reportsOf(children);
+    await sleep(seconds * 1000);
+    const reports = await reportsOf(children);
+    const givenUp = reports.filter(({ hasGivenUp }) => hasGivenUp).length;
+    return { gaps: reports.flatMap(({ gaps }) => gaps), givenUp };
   } finally {
     await endChildren(children);
   }
 }
 
-async function gapsOf(children: readonly Child[], seconds: number): Promise<number[]> {
-  await Promise.all(children.map((child) => child.call('start')));
-  await sleep(1000);
-  // What was noticed while they started is thrown away.
-  await Promise.all(children.map((child) => child.call('report')));
-  await sleep(seconds * 1000);
-  const reports = await Promise.all(children.map((child) => child.call('report')));
-  await Promise.all(children.map((child) => child.call('stop')));
-  return reports.flatMap(({ gaps }) => gaps);
+function reportsOf(children: readonly Child[]) {
+  return Promise.all(children.map((child) => child.call('report')));
 }
 
 async function filled(name: string, jobs: number, durability: Durability): Promise<string> {

@@ -3,9 +3,8 @@ import { type Handler, type Params, type Peer, prepared } from '../peer.ts';
 import { databaseFile, removeDatabase } from './files.ts';
 
 const file = databaseFile('gigq');
-const options = (
-  prepared('BENCH_PEER_VARIANT') === 'relaxed' ? { durability: 'relaxed' } : {}
-) as JobQueueOptions;
+const options: JobQueueOptions =
+  prepared('BENCH_PEER_VARIANT') === 'relaxed' ? { durability: 'relaxed' } : {};
 let handle: Handler;
 let queue: JobQueue;
 const bench = task('bench', (params: Params) => handle(params));
