@@ -54,7 +54,8 @@ async function measure(
     gigq: () => drainOnce(jobs, concurrency, durability),
     raw: () => rawDrain(jobs, concurrency, durability),
   });
-  const limit = { name: `the same statements by hand, ${concurrency} jobs a commit`, rounds: raw };
+  const size = concurrency === 1 ? 'one job' : `${concurrency} jobs`;
+  const limit = { name: `the same statements by hand, ${size} a commit`, rounds: raw };
   return {
     name: durability === 'full' ? name : `${name}, relaxed`,
     unit: 'jobs/s',

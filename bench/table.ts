@@ -81,14 +81,14 @@ function ownTable(run: Results): string {
 }
 
 function ownRow(figure: Figure): string[] {
-  const { name, unit, rounds, durability, target, beside = [] } = figure;
+  const { name, unit, rounds, target, beside = [] } = figure;
   const judged = beside.find((other) => other.target !== undefined) ?? beside[0];
   const bounds = [
     ...(target === undefined ? [] : [showBound(target)]),
     ...(judged?.target === undefined ? [] : [`ratio ${showBound(judged.target)}`]),
   ];
   return [
-    durability === 'full' ? name : `${name} (${durability})`,
+    name,
     `${show(median(rounds))} ${unit}`,
     judged === undefined
       ? ''
