@@ -25,6 +25,8 @@ interface Waiting {
   readonly expiresAt: number;
   /** Set when a transaction that it shared has failed: from then on it fails or succeeds by itself. */
   isAlone: boolean;
+  /** Set when reading did not answer it: it waits for the lock, and is not read again however long that takes. */
+  needsLock: boolean;
 }
 
 /** Items that one transaction takes on: some tens of milliseconds of the write lock. */
@@ -50,7 +52,7 @@ export class CommitQueue {
       const answered = (reply: Answer): void => {
         answer(place, reply);
       };
-      this.#waiting.push({ unit, expiresAt, answer: answered, isAlone: false });
+      this.#waiting.push({ unit, expiresAt, answer: answered, isAlone: false, needsLock: false });
     }
     if (this.#cancelRetry === undefined) this.#work();
     else this.#readAhead();
@@ -114,7 +116,8 @@ export class CommitQueue {
     const writers = new Set<number>();
     const replies = new Map<Waiting, Answer>();
     for (const entry of this.#waiting) {
-      const reply = writers.has(entry.unit.caller) ? undefined : this.#read(entry.unit);
+      const hasToWait = entry.needsLock || writers.has(entry.unit.caller);
+      const reply = hasToWait ? undefined : this.#read(entry);
       if (reply === undefined) writers.add(entry.unit.caller);
       else replies.set(entry, reply);
     }
@@ -124,11 +127,11 @@ export class CommitQueue {
     for (const [{ answer }, reply] of replies) answer(reply);
   }
 
-  #read(unit: Unit): Answer | undefined {
+  #read(entry: Waiting): Answer | undefined {
     try {
-      return this.#transactions.read(unit);
-    } catch (error) {
-      return error instanceof Busy ? undefined : { ok: false, error };
+      return this.#readOrThrowBusy(entry);
+    } catch {
+      return undefined;
     }
   }
 
@@ -147,17 +150,19 @@ export class CommitQueue {
   /** The replies of a batch in which nothing has to be written. */
   #readAll(batch: readonly Waiting[]): Answer[] | undefined {
     const replies: Answer[] = [];
-    for (const { unit } of batch) {
-      const reply = this.#readOrThrowBusy(unit);
+    for (const entry of batch) {
+      const reply = entry.needsLock ? undefined : this.#readOrThrowBusy(entry);
       if (reply === undefined) return undefined;
       replies.push(reply);
     }
     return replies;
   }
 
-  #readOrThrowBusy(unit: Unit): Answer | undefined {
+  #readOrThrowBusy(entry: Waiting): Answer | undefined {
     try {
-      return this.#transactions.read(unit);
+      const reply = this.#transactions.read(entry.unit);
+      entry.needsLock = reply === undefined;
+      return reply;
     } catch (error) {
       if (error instanceof Busy) throw error;
       return { ok: false, error };
