@@ -38,7 +38,8 @@ export class Overdue {
   readonly #attention: Attention;
   readonly #clock: Clock;
   readonly #host: OverdueHost;
-  readonly #held = new Map<number, Held>();
+  /** A list, for the reason in awaited.ts. */
+  #held: Held[] = [];
   #lookAt = Infinity;
   #undoTimer = (): void => {};
 
@@ -58,33 +59,35 @@ export class Overdue {
     for (const job of jobs) {
       const limitMs = job.timeout === null ? Infinity : durationMs(job.timeout, 'timeout');
       const dueAt = now + limitMs + defaults.graceMs + slackMs;
-      this.#held.set(job.lease.seq, { job, dueAt });
+      this.#held.push({ job, dueAt });
       if (dueAt < this.#lookAt) this.#lookLater(dueAt);
     }
   }
 
   /** Its end is on its way into the store. */
   settling({ lease: { seq, token } }: Settlement): void {
-    if (this.#held.get(seq)?.job.lease.token === token) this.#held.delete(seq);
+    const place = this.#held.findIndex(
+      ({ job: { lease } }) => lease.seq === seq && lease.token === token,
+    );
+    if (place !== -1) this.#held.splice(place, 1);
   }
 
   /** What the worker holds at this moment: others may have been cancelled, or taken. */
   holds(leases: readonly Lease[]): void {
     const tokens = new Map(leases.map(({ seq, token }) => [seq, token]));
-    for (const [seq, { job }] of this.#held)
-      if (tokens.get(seq) !== job.lease.token) this.#held.delete(seq);
+    this.#held = this.#held.filter(({ job: { lease } }) => tokens.get(lease.seq) === lease.token);
   }
 
   /** The worker has given a sign of life. */
   signed(): void {
     const trustedUntil = this.#clock.mono() + trustMs;
-    for (const held of this.#held.values()) held.dueAt = Math.max(held.dueAt, trustedUntil);
+    for (const held of this.#held) held.dueAt = Math.max(held.dueAt, trustedUntil);
     this.#lookAgain();
   }
 
   stop(): void {
     this.#undoTimer();
-    this.#held.clear();
+    this.#held = [];
   }
 
   #lookLater(at: number): void {
@@ -95,14 +98,14 @@ export class Overdue {
 
   #lookAgain(): void {
     this.#undoTimer();
-    const next = Math.min(...[...this.#held.values()].map(({ dueAt }) => dueAt));
+    const next = Math.min(...this.#held.map(({ dueAt }) => dueAt));
     this.#lookAt = Infinity;
     if (next < Infinity) this.#lookLater(next);
   }
 
   get #overdue(): readonly Held[] {
     const now = this.#clock.mono();
-    return [...this.#held.values()].filter(({ dueAt }) => dueAt <= now);
+    return this.#held.filter(({ dueAt }) => dueAt <= now);
   }
 
   #look(): void {
@@ -123,7 +126,7 @@ export class Overdue {
   }
 
   #giveUp(): void {
-    const held = [...this.#held.values()];
+    const held = this.#held;
     const overdue = this.#overdue;
     const onStage = new Float64Array(this.#attention.stage)[0];
     const culprit = held.find(({ job }) => job.lease.seq === onStage);
@@ -142,7 +145,7 @@ export class Overdue {
 
   /** The one that holds up the others may still take its time. */
   #giveBack(overdue: readonly Held[]): void {
-    for (const { job } of overdue) this.#held.delete(job.lease.seq);
+    this.#held = this.#held.filter((each) => !overdue.includes(each));
     this.#host.heldUp(overdue.map((each) => settlementOf(each, false)));
     this.#lookAgain();
   }

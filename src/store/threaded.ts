@@ -1,6 +1,7 @@
 /** The keeper's proxy: the same seam, a thread away. Values and errors cross as plain data. */
 import { Worker } from 'node:worker_threads';
 import { GigqError, fromPlainError } from '../core/errors.ts';
+import { Awaited } from './awaited.ts';
 import type { FromKeeper, KeeperOptions, PlainAnswer, ToKeeper } from './messages.ts';
 import type { Answer, Interest, Store, StoreEvent, Unit } from './store.ts';
 
@@ -8,10 +9,9 @@ type Listener = (event: StoreEvent) => void;
 
 export class ThreadedStore implements Store {
   readonly #thread: Worker;
-  readonly #awaited = new Map<number, (answer: Answer) => void>();
+  readonly #awaited = new Awaited<(answer: Answer) => void>();
   readonly #listeners = new Map<Interest, Set<Listener>>();
   readonly #exited: Promise<void>;
-  #sent = 0;
   #isClosing = false;
   #cause: unknown;
 
@@ -36,14 +36,12 @@ export class ThreadedStore implements Store {
   }
 
   run(units: readonly Unit[], answer: (place: number, answer: Answer) => void): void {
-    const first = this.#sent;
-    this.#sent += units.length;
-    for (const place of units.keys()) {
-      this.#awaited.set(first + place, (reply) => {
+    const numbers = units.map((_, place) =>
+      this.#awaited.add((reply) => {
         answer(place, reply);
-      });
-    }
-    this.#post({ type: 'run', first, units });
+      }),
+    );
+    this.#post({ type: 'run', first: numbers[0] ?? 0, units });
   }
 
   subscribe(interest: Interest, listener: Listener): () => void {
@@ -73,8 +71,7 @@ export class ThreadedStore implements Store {
   }
 
   #deliver(number: number, answer: PlainAnswer): void {
-    const awaiting = this.#awaited.get(number);
-    this.#awaited.delete(number);
+    const awaiting = this.#awaited.take(number);
     awaiting?.(answer.ok ? answer : { ok: false, error: fromPlainError(answer.error) });
   }
 
@@ -87,8 +84,7 @@ export class ThreadedStore implements Store {
     const error = new GigqError('keeper_died', 'The thread that keeps the database has ended', {
       cause: this.#cause,
     });
-    for (const awaiting of this.#awaited.values()) awaiting({ ok: false, error });
-    this.#awaited.clear();
+    for (const awaiting of this.#awaited.takeAll()) awaiting({ ok: false, error });
     if (!this.#isClosing) this.#emit({ type: 'closed', error });
   }
 }

@@ -48,7 +48,8 @@ const sureShare = 0.5;
 
 export class RunningJobs implements AttemptHost {
   readonly #parts: RunningParts;
-  readonly #attempts = new Set<Attempt>();
+  /** A list, for the reason in store/awaited.ts. */
+  readonly #attempts: Attempt[] = [];
   readonly #waiting: Waiting[] = [];
   /** Those that may end this very process. */
   readonly #suspects = new Set<Attempt>();
@@ -63,7 +64,7 @@ export class RunningJobs implements AttemptHost {
   }
 
   get size(): number {
-    return this.#attempts.size;
+    return this.#attempts.length;
   }
 
   /** Whether a suspect runs beside the others. */
@@ -78,7 +79,7 @@ export class RunningJobs implements AttemptHost {
   take(jobs: readonly ClaimedJob[], askedAtMs: number): void {
     for (const job of jobs) {
       const attempt = new Attempt(job, this);
-      this.#attempts.add(attempt);
+      this.#attempts.push(attempt);
       if (job.suspect && !this.#parts.moduleTasks.includes(job.task)) this.#suspects.add(attempt);
       this.#waiting.push({ attempt, askedAtMs });
     }
@@ -97,7 +98,7 @@ export class RunningJobs implements AttemptHost {
   }
 
   abortAll(code: AbortCode): void {
-    for (const attempt of this.#attempts) attempt.abort(code);
+    for (const attempt of this.attempts) attempt.abort(code);
   }
 
   /** Gives back what has not been started yet. */
@@ -110,7 +111,7 @@ export class RunningJobs implements AttemptHost {
   ended(attempt: Attempt, ending: Ending): void {
     const { slots, announcer } = this.#parts;
     const { job } = attempt;
-    this.#attempts.delete(attempt);
+    this.#forget(attempt);
     this.#suspects.delete(attempt);
     if (attempt.leftBehind === null) slots.giveBack([job.slot]);
     else void attempt.leftBehind.then(() => this.#freeLate(attempt));
@@ -149,6 +150,14 @@ export class RunningJobs implements AttemptHost {
   async #startOnceSure(attempt: Attempt): Promise<void> {
     if (await this.#parts.isHeld(attempt.job)) this.#start(attempt);
     else attempt.abort('lease_lost');
+  }
+
+  #forget(attempt: Attempt): void {
+    const place = this.#attempts.indexOf(attempt);
+    // Jobs that were claimed in vain were never among them.
+    if (place === -1) return;
+    const last = this.#attempts.pop();
+    if (last !== undefined && last !== attempt) this.#attempts[place] = last;
   }
 
   #freeLate({ job }: Attempt): void {

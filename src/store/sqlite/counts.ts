@@ -4,7 +4,7 @@ import { type JobStatus, statuses } from '../../core/state.ts';
 type Change = Record<JobStatus, number>;
 
 export class Counts {
-  readonly #changes = new Map<number, Change>();
+  #changes = new Map<number, Change>();
 
   /** Counts a job as moved from one state to another; null stands for "not stored". */
   move(owner: number, from: JobStatus | null, to: JobStatus | null): void {
@@ -25,11 +25,11 @@ export class Counts {
   /** Hands over every change, and begins anew. */
   flush(write: (owner: number, change: Change) => void): void {
     for (const [owner, change] of this.#changes) write(owner, change);
-    this.#changes.clear();
+    this.forget();
   }
 
   /** After a rollback: what was gathered never was. */
   forget(): void {
-    this.#changes.clear();
+    this.#changes = new Map();
   }
 }
