@@ -6,8 +6,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { StatementSync } from 'node:sqlite';
 import { describe, test, type TestContext } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { Script } from 'node:vm';
 import { Worker as Thread } from 'node:worker_threads';
-import { JobQueue, type JobQueueOptions, task, Worker } from 'gigq';
+import { JobQueue, type JobQueueOptions, task, type TaskContext, Worker } from 'gigq';
 import { temporaryFolder } from '../helpers/store-sqlite.ts';
 
 const jobs = 1000;
@@ -138,6 +140,28 @@ describe('a thousand jobs', () => {
     const running = await messagesOf(scope, drain(100), submitMany);
     assert.ok(running <= 80, `${running} messages to run them`);
   });
+});
+
+/** Whether an object is of the quick kind that V8 makes of those that are laid out alike. */
+function isQuick(value: object): boolean {
+  setFlagsFromString('--allow-natives-syntax');
+  const ask = new Script('(value) => %HasFastProperties(value)').runInThisContext() as (
+    of: object,
+  ) => boolean;
+  return ask(value);
+}
+
+test('what handlers are told is no slow object', async () => {
+  const contexts: TaskContext[] = [];
+  const keep = task('keep', async (_: { n: number }, context) => {
+    contexts.push(context);
+  });
+  await withQueue({}, async (queue) => {
+    await keep.submitMany(queue, [{ n: 1 }, { n: 2 }]);
+    await using worker = new Worker(queue, { tasks: [keep] });
+    await worker.drain();
+  });
+  assert.deepEqual(contexts.map(isQuick), [true, true]);
 });
 
 /** How often a program waits for the disk; null where nobody can tell. */
