@@ -78,6 +78,11 @@ const benches: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./peers.ts')).peers,
     byNameOnly: true,
   },
+  profile: {
+    about: 'where the time of one job goes',
+    load: async () => (await import('./profile.ts')).profile,
+    byNameOnly: true,
+  },
   soak: {
     about: 'millions of jobs through one file that is cleared',
     load: async () => (await import('./soak.ts')).soak,
