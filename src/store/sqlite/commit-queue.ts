@@ -6,6 +6,7 @@
 import { isGigqError } from '../../core/errors.ts';
 import type { Answer, Clock, Input, Operation, Unit } from '../store.ts';
 import { Busy } from './connection.ts';
+import { Patience } from './patience.ts';
 import { busyError } from './sqlite-error.ts';
 
 /** What the queue needs of a store. `execute` throws Busy when it needs a lock that it cannot have. */
@@ -31,12 +32,11 @@ interface Waiting {
 
 /** Items that one transaction takes on: some tens of milliseconds of the write lock. */
 const batchWeight = 5000;
-/** How long to leave a lock alone that another process holds; drawn anew each time, so that waiters do not march in step. */
-const retryMs = { least: 0.5, spread: 2 };
 
 export class CommitQueue {
   readonly #transactions: Transactions;
   readonly #clock: Clock;
+  readonly #patience = new Patience();
   #waiting: Waiting[] = [];
   #cancelRetry: (() => void) | undefined;
 
@@ -94,10 +94,10 @@ export class CommitQueue {
   #waitForLock(): void {
     this.#readAhead();
     this.#expire();
-    if (this.#waiting.length === 0) return;
+    if (this.#waiting.length === 0) return this.#patience.over(this.#clock.mono());
     this.#cancelRetry?.();
-    const pause = retryMs.least + Math.random() * retryMs.spread;
-    this.#cancelRetry = this.#clock.timer(pause, () => {
+    const pauseMs = this.#patience.pauseMs(this.#clock.mono());
+    this.#cancelRetry = this.#clock.timer(pauseMs, () => {
       this.#work();
     });
   }
@@ -181,6 +181,7 @@ export class CommitQueue {
 
   #commitTogether(batch: readonly Waiting[]): Answer[] {
     this.#transactions.begin();
+    this.#patience.over(this.#clock.mono());
     try {
       const replies = batch.map(({ unit }) => this.#write(unit));
       this.#transactions.commit();
