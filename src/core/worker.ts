@@ -51,6 +51,14 @@ export interface Attention {
   readonly awaySuspects: readonly string[];
 }
 
+/** What a claim says to whoever may answer it a second time, by an event; a store itself knows nothing of it. */
+export interface MayWait {
+  /** The worker has nothing else to do: if there is nothing to take, the claim may wait. */
+  readonly waits: boolean;
+  /** How many such events the worker has heard. */
+  readonly heard: number;
+}
+
 export interface AttendedWorker extends NewWorker {
   readonly attention?: Attention;
 }

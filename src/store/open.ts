@@ -20,6 +20,7 @@ import { openSqliteStore, patiently } from './sqlite/sqlite-store.ts';
 import type { Clock, Store } from './store.ts';
 import { SharedStore, type StoreHandle } from './store-handle.ts';
 import { ThreadedStore } from './threaded.ts';
+import { WaitingClaims } from './waiting-claims.ts';
 
 export interface OpenOptions {
   /** Whether a missing database or schema is made. */
@@ -71,7 +72,7 @@ export function openHere(options: HereOptions): Store {
   const { database, clock = systemClock, endProcess, ...how } = options;
   return lazily(database, clock, async () => {
     const store = await openSqliteStore(database, { clock, ...how });
-    return new AttendedStore(store, clock, endProcess);
+    return new WaitingClaims(new AttendedStore(store, clock, endProcess), clock);
   });
 }
 

@@ -217,19 +217,17 @@ export type Answer<O extends Operation = Operation> =
  * `work`: something may be claimable, or a running job was cancelled. `change`: a job may have ended. Both are
  * hints that may come late, twice or for nothing; polling alone must be correct. `lease`: how the renewal of a
  * worker's lease stands: renewed, in danger (abort what runs: the lease may end unseen) or lost; `asked`: the worker is to
- * renew it by itself, for jobs of its are overdue.
+ * renew it by itself, for jobs of its are overdue. `claimed`: what came, at an instant of the monotonic clock, of a claim that
+ * waited (see core/worker.ts); null if it failed.
  */
 export type StoreEvent =
   | { readonly type: 'work' }
   | { readonly type: 'change' }
-  | {
-      readonly type: 'lease';
-      readonly instance: string;
-      readonly state: 'renewed' | 'danger' | 'lost' | 'asked';
-    }
+  | Readonly<{ type: 'lease'; instance: string; state: 'renewed' | 'danger' | 'lost' | 'asked' }>
+  | Readonly<{ type: 'claimed'; instance: string; claim: Claim | null; atMs: number }>
   | { readonly type: 'closed'; readonly error: unknown };
 
-export type Interest = 'work' | 'change' | 'lease' | 'closed';
+export type Interest = StoreEvent['type'];
 
 export interface Store {
   /** Answers every unit once, by its place in `units`, as soon as it is committed or refused. */
@@ -239,7 +237,10 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** Time, injected so that tests own it. `timer` calls back once and returns its own undoing; it keeps no process alive. */
+/**
+ * Time, injected so that tests own it. All threads of a process count `mono` alike. `timer` calls back once and returns its
+ * own undoing; it keeps no process alive.
+ */
 export interface Clock {
   wall(): number;
   mono(): number;

@@ -7,9 +7,11 @@
  * alone would do.
  */
 import type { ClaimedJob } from '../core/job.ts';
-import type { Claim, WorkerKey } from '../store/store.ts';
+import type { MayWait } from '../core/worker.ts';
+import type { Claim, ClaimRequest, StoreEvent, WorkerKey } from '../store/store.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 import { Alarm } from './alarm.ts';
+import { monotonicMs } from './monotonic.ts';
 import type { Settings } from './options.ts';
 import type { Slots } from './slots.ts';
 import { Backoff } from './trouble.ts';
@@ -29,7 +31,7 @@ export interface ClaimHost {
   readonly moduleTasks: readonly string[];
   /** Whether a suspect of another task may run beside the others: one at a time. */
   readonly mayTakeSuspect: boolean;
-  /** `askedAtMs`: when the claim left, by `performance.now()`. Who was frozen since then may hold them no more. */
+  /** `askedAtMs`: when the claim left, by the monotonic clock. Who was frozen since then may hold them no more. */
   take(jobs: readonly ClaimedJob[], askedAtMs: number): void;
   /** The store does not know the worker by this key any more. */
   fenced(worker: WorkerKey): void;
@@ -52,6 +54,10 @@ export class ClaimLoop {
   /** The last claim filled its slots: there may be more. */
   #isBusy = false;
   #inFlight = 0;
+  /** The last claim waits beside the store, and is told of by an event when there is something to take. */
+  #isWaiting = false;
+  /** How many such events there were. */
+  #heard = 0;
   /** A claim on its way may bring a suspect that runs beside others. */
   #isAskingForSuspect = false;
 
@@ -79,6 +85,21 @@ export class ClaimLoop {
     this.#isOpen = false;
     this.#allowed = 0;
     for (const alarm of [this.#poll, this.#due, this.#pause]) alarm.clear();
+    this.#endWaiting();
+  }
+
+  /** Others have made something claimable, perhaps. Where a claim waits, that is seen to. */
+  hint(): void {
+    if (!this.#isWaiting) this.wake();
+  }
+
+  /** What came of the claim that waited. */
+  claimed({ claim, atMs }: Extract<StoreEvent, { type: 'claimed' }>): void {
+    this.#heard += 1;
+    this.#isWaiting = false;
+    if (claim === null || claim.jobs.length === 0) return this.wake();
+    this.#host.slots.occupy(claim.jobs.map(({ slot }) => slot));
+    this.#receive(claim, this.#host.slots.atOnce, atMs);
   }
 
   /** Something may be claimable. */
@@ -110,10 +131,14 @@ export class ClaimLoop {
   async #claim(worker: WorkerKey, slots: readonly string[]): Promise<void> {
     this.#inFlight += 1;
     this.#allowed -= slots.length;
-    const askedAtMs = performance.now();
-    const claim = await this.#ask(worker, slots);
+    const askedAtMs = monotonicMs();
+    const waits = this.#mayWait(slots);
+    this.#isWaiting = false;
+    const claim = await this.#ask({ worker, slots, waits });
     const taken = claim?.jobs.length ?? 0;
     this.#inFlight -= 1;
+    this.#isWaiting = waits && claim !== null && taken === 0;
+    if (!this.#isOpen) this.#endWaiting();
     if (this.#isOpen) this.#allowed += slots.length - taken;
     this.#host.slots.giveBack(slots.slice(taken));
     if (claim === null) this.#retryLater();
@@ -126,13 +151,28 @@ export class ClaimLoop {
     this.#host.fenced(worker);
   }
 
-  async #ask(worker: WorkerKey, slots: readonly string[]): Promise<Claim | null> {
+  /** Whoever does not want jobs any more claims nothing, in the place of the claim that waits. */
+  #endWaiting(): void {
+    const { key } = this.#host;
+    if (this.#isWaiting && key !== null) void this.#claim(key, []);
+  }
+
+  /** A worker that does nothing else and will go on for good. */
+  #mayWait(slots: readonly string[]): boolean {
+    const { free, count } = this.#host.slots;
+    return this.#allowed === Infinity && slots.length > 0 && free + slots.length === count;
+  }
+
+  async #ask(
+    claim: Pick<ClaimRequest, 'worker' | 'slots'> & Pick<MayWait, 'waits'>,
+  ): Promise<Claim | null> {
     const { store, settings, moduleTasks: apart, mayTakeSuspect, waitMs } = this.#host;
     const oneSuspect = mayTakeSuspect && !this.#isAskingForSuspect;
     if (oneSuspect) this.#isAskingForSuspect = true;
     try {
-      const wanted = { tasks: this.#host.taskNames(), queues: settings.queues, apart, oneSuspect };
-      return await store.call('claim', { worker, slots, ...wanted }, { waitMs });
+      const tasks = this.#host.taskNames();
+      const wanted = { tasks, queues: settings.queues, apart, oneSuspect, heard: this.#heard };
+      return await store.call('claim', { ...claim, ...wanted }, { waitMs });
     } catch (error) {
       this.#host.claimFailed(error);
       return null;

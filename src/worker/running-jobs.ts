@@ -6,6 +6,7 @@ import { type AbortCode, Attempt, type AttemptHost, type Ending } from './attemp
 import type { Announcer } from './events.ts';
 import { runIn } from './faults.ts';
 import type { Away, Isolation } from './isolation/isolation.ts';
+import { monotonicMs } from './monotonic.ts';
 import type { Settings } from './options.ts';
 import { type AttemptTools, runAttempt } from './run-attempt.ts';
 import type { SettleBuffer } from './settle-buffer.ts';
@@ -143,7 +144,7 @@ export class RunningJobs implements AttemptHost {
   /** Who was frozen, or held up, for most of a lease since it asked may have lost the job before it could begin. */
   #startIfHeld({ attempt, askedAtMs }: Waiting): void {
     const { leaseMs } = this.#parts.settings;
-    if (performance.now() - askedAtMs < leaseMs * sureShare) this.#start(attempt);
+    if (monotonicMs() - askedAtMs < leaseMs * sureShare) this.#start(attempt);
     else void this.#startOnceSure(attempt);
   }
 

@@ -279,13 +279,15 @@ export class Session implements Hosts {
 
   #subscribe(): void {
     const listen = (event: StoreEvent): void => this.#hear(event);
-    for (const interest of ['work', 'lease', 'closed'] as const) {
+    for (const interest of ['work', 'claimed', 'lease', 'closed'] as const) {
       this.#subscriptions.push(this.store.subscribe(interest, listen));
     }
   }
 
   #hear(event: StoreEvent): void {
     if (event.type === 'work') this.#wake();
+    else if (event.type === 'claimed' && event.instance === this.instance)
+      this.#loop.claimed(event);
     else if (event.type === 'closed') this.#fail(event.error);
     else if (event.type === 'lease' && event.instance === this.instance)
       this.#hearLease(event.state);
@@ -298,7 +300,7 @@ export class Session implements Hosts {
   }
 
   #wake(): void {
-    this.#loop.wake();
+    this.#loop.hint();
     this.#watch.hint();
   }
 

@@ -6,6 +6,8 @@ const halvedFrom = 16;
 export class Slots {
   readonly count: number;
   readonly #free: string[];
+  /** Taken by jobs while a claim that asks for them is on its way. */
+  readonly #occupied = new Set<string>();
 
   /** One slot bears the worker's own id; several are numbered. */
   constructor(workerId: string, count: number) {
@@ -27,8 +29,17 @@ export class Slots {
     return this.#free.splice(Math.max(0, this.#free.length - wanted)).toReversed();
   }
 
+  /** Takes these very ones, for jobs that have come. */
+  occupy(slots: readonly string[]): void {
+    for (const slot of slots) {
+      const place = this.#free.indexOf(slot);
+      if (place === -1) this.#occupied.add(slot);
+      else this.#free.splice(place, 1);
+    }
+  }
+
   giveBack(slots: readonly string[]): void {
-    this.#free.push(...slots.toReversed());
+    this.#free.push(...slots.filter((slot) => !this.#occupied.delete(slot)).toReversed());
   }
 }
 

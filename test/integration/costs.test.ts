@@ -2,6 +2,7 @@
 // how often the disk is waited for. If one of them grows, everybody's queue is slower. Times are measured in bench/.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { StatementSync } from 'node:sqlite';
@@ -35,6 +36,16 @@ function drain(concurrency: number): Step {
     assert.equal(await worker.drain(), jobs);
   };
 }
+
+/** Each is submitted once the one before has ended, to a worker that has nothing else to do. */
+const oneByOne: Step = async (queue) => {
+  const worker = new Worker(queue, { tasks: [nothing], handleSignals: false });
+  const stopped = worker.start();
+  await once(worker, 'idle');
+  for (const each of params.slice(0, 100)) await (await nothing.submit(queue, each)).result();
+  await worker.stop();
+  await stopped;
+};
 
 async function withQueue<T>(
   options: JobQueueOptions,
@@ -132,6 +143,12 @@ describe('a thousand jobs', () => {
   test('run one after the other settle one and claim the next in one commit', async (scope) => {
     const costs = await costsOf(scope, drain(1), submitMany);
     assertWithin(costs, { statements: 12_500, commits: 1005, bytes: 17_500_000 });
+  });
+
+  test('are claimed by an idle worker in the very commit that stores them', async (scope) => {
+    const costs = await costsOf(scope, oneByOne);
+    // One to register, one to leave; and for each of a hundred jobs one to store and claim it, one to settle it.
+    assertWithin(costs, { statements: 3100, commits: 202, bytes: 4_800_000 });
   });
 
   test('cross the border of the keeper in few messages', async (scope) => {
