@@ -2,6 +2,7 @@
 import { allSettled, Child, type ChildOptions } from './child.ts';
 import { freshDatabase } from './data.ts';
 import { type Bound, type Figure, type Finding, quantile } from './figures.ts';
+import { rawCommits } from './raw.ts';
 import { type Settings, sized } from './settings.ts';
 import { inTurn } from './turns.ts';
 
@@ -19,25 +20,35 @@ const other: Place = { name: 'another process', p50: { atMost: 2 }, p99: { atMos
 
 export async function latency(settings: Settings): Promise<Finding[]> {
   const jobs = sized(settings, 200);
-  const taken = await inTurn<'same' | 'other', number[]>(settings.rounds, {
+  const taken = await inTurn<'raw' | 'same' | 'other', number[]>(settings.rounds, {
+    raw: () => rawCommits(jobs, gapMs, settings.durability),
     same: () => inOneProcess(jobs, settings),
     other: () => acrossProcesses(jobs, settings),
   });
-  return [...figures(same, taken.same, settings), ...figures(other, taken.other, settings)];
+  return [
+    ...figures(same, taken.same, taken.raw, settings),
+    ...figures(other, taken.other, taken.raw, settings),
+  ];
 }
 
 function figures(
   place: Place,
   rounds: readonly number[][],
+  raw: readonly number[][],
   { durability }: Settings,
 ): readonly Figure[] {
-  return (['p50', 'p99'] as const).map((name) => ({
-    name: `submit to start, ${place.name}, ${name}`,
-    unit: 'ms',
-    rounds: rounds.map((waits) => quantile(waits, name === 'p50' ? 0.5 : 0.99)),
-    durability,
-    target: place[name],
-  }));
+  return (['p50', 'p99'] as const).map((name) => {
+    const of = (waits: readonly number[]): number => quantile(waits, name === 'p50' ? 0.5 : 0.99);
+    const limit = { name: 'storing one job by hand, as seldom', rounds: raw.map(of) };
+    return {
+      name: `submit to start, ${place.name}, ${name}`,
+      unit: 'ms',
+      rounds: rounds.map(of),
+      durability,
+      beside: [limit],
+      target: place[name],
+    };
+  });
 }
 
 async function inOneProcess(jobs: number, settings: Settings): Promise<number[]> {

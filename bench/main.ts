@@ -49,6 +49,10 @@ const benches: Readonly<Record<string, Entry>> = {
     about: 'several worker processes on one file',
     load: async () => (await import('./processes.ts')).processes,
   },
+  lock: {
+    about: 'how long a transaction keeps the write lock from others',
+    load: async () => (await import('./lock.ts')).lock,
+  },
   memory: {
     about: 'the peak of a worker with a million jobs waiting',
     load: async () => (await import('./memory.ts')).memory,

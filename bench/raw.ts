@@ -1,5 +1,6 @@
 // The raw limit: the very statements that gigq runs, by hand on the bare driver, in transactions of a given size.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { migrations, sql } from '../dist/store/sqlite/sql.gen.js';
 import { freshDatabase, params, result } from './data.ts';
 import type { Durability } from './settings.ts';
@@ -46,6 +47,24 @@ export function rawSubmit(jobs: number, size: number, durability: Durability): n
   const rate = perSecond(jobs, began);
   raw.database.close();
   return rate;
+}
+
+/** Milliseconds that storing a job takes on a disk that rests between two of them, one figure for each. */
+export async function rawCommits(
+  jobs: number,
+  gapMs: number,
+  durability: Durability,
+): Promise<number[]> {
+  const raw = openRaw('raw-commits', durability);
+  const taken: number[] = [];
+  for (let place = 0; place < jobs; place += 1) {
+    const began = performance.now();
+    fill(raw, [idOf(place)], 1);
+    taken.push(performance.now() - began);
+    await sleep(gapMs);
+  }
+  raw.database.close();
+  return taken;
 }
 
 /** Jobs claimed and settled a second, each transaction settling `size` jobs and claiming the next. */

@@ -46,7 +46,7 @@ describe('units that come together', () => {
 
   test('are split when there are too many for one transaction', () => {
     const { words, add } = setUp();
-    add(heavyWrite(3000), heavyWrite(2000), heavyWrite(1));
+    add(heavyWrite(1500), heavyWrite(500), heavyWrite(1));
     assert.equal(words.commits, 2);
   });
 
@@ -58,7 +58,7 @@ describe('units that come together', () => {
 
   test('count slots of a claim as they count jobs', () => {
     const { words, add } = setUp();
-    const slots = Array.from({ length: 3000 }, () => 'w');
+    const slots = Array.from({ length: 1500 }, () => 'w');
     const request = {
       worker: { instance: 'w', epoch: 1 },
       tasks: [],

@@ -31,7 +31,7 @@ interface Waiting {
 }
 
 /** Items that one transaction takes on: some tens of milliseconds of the write lock. */
-const batchWeight = 5000;
+const batchWeight = 2000;
 
 export class CommitQueue {
   readonly #transactions: Transactions;

@@ -1,0 +1,77 @@
+// How long one transaction keeps the write lock from other processes, at worst, while very much is to be done.
+import { StatementSync } from 'node:sqlite';
+import { JobQueue, Worker } from 'gigq';
+import { freshDatabase, params } from './data.ts';
+import { bench, fill } from './database.ts';
+import type { Finding } from './figures.ts';
+import { type Settings, sized } from './settings.ts';
+
+/** How long nobody else may have to wait for a transaction. */
+const heldMs = 100;
+
+/** More than one transaction takes on. */
+const together = 5000;
+const inFlight = 'submits, 5,000 in flight';
+
+type Work = (queue: JobQueue, jobs: number) => Promise<unknown>;
+
+const works: Readonly<Record<string, Work>> = {
+  [inFlight]: async (queue, jobs) => {
+    for (let left = jobs; left > 0; left -= together)
+      await Promise.all(Array.from({ length: together }, () => bench.submit(queue, params)));
+  },
+  'jobs that run, 1,000 at a time': async (queue) => {
+    await using worker = new Worker(queue, { concurrency: 1000, tasks: [bench] });
+    await worker.drain();
+  },
+  'clearing what has ended': (queue) => queue.clearCompleted(),
+  'submits of a thousand a call': (queue, jobs) => fill(queue, jobs),
+  'cancelling, all calls in flight': async (queue) => {
+    const ids = (await queue.listJobs({ limit: 1000 })).map(({ id }) => id);
+    await Promise.all(ids.map((id) => queue.cancel(id)));
+  },
+};
+
+export async function lock(settings: Settings): Promise<Finding[]> {
+  const jobs = sized(settings, 50_000);
+  const rounds: Record<string, number[]> = {};
+  while ((rounds[inFlight]?.length ?? 0) < settings.rounds) await measure(rounds, jobs, settings);
+  return Object.entries(rounds).map(([name, longest]) => ({
+    name: `longest transaction, ${name}`,
+    unit: 'ms',
+    rounds: longest,
+    durability: settings.durability,
+    target: { atMost: heldMs },
+  }));
+}
+
+async function measure(
+  rounds: Record<string, number[]>,
+  jobs: number,
+  { durability }: Settings,
+): Promise<void> {
+  await using queue = new JobQueue(freshDatabase('lock'), { inPlace: true, durability });
+  await queue.stats();
+  for (const [name, work] of Object.entries(works))
+    (rounds[name] ??= []).push(await longestHold(() => work(queue, jobs)));
+}
+
+/** Of all transactions in this thread: from the moment at which one has the lock until it has committed. */
+async function longestHold(work: () => Promise<unknown>): Promise<number> {
+  const original = StatementSync.prototype.run;
+  let longest = 0;
+  let sinceMs = Infinity;
+  StatementSync.prototype.run = function (this: StatementSync, ...values: never[]) {
+    const { sourceSQL } = this;
+    const reply = Reflect.apply(original, this, values) as ReturnType<typeof original>;
+    if (sourceSQL === 'BEGIN IMMEDIATE') sinceMs = performance.now();
+    if (sourceSQL === 'COMMIT') longest = Math.max(longest, performance.now() - sinceMs);
+    return reply;
+  };
+  try {
+    await work();
+  } finally {
+    StatementSync.prototype.run = original;
+  }
+  return longest;
+}
