@@ -5,19 +5,9 @@ import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerOptions } from 'gigq';
+import { type Answer, Calls } from './calls.ts';
 import type { Commands } from './child-program.ts';
 import type { Durability } from './settings.ts';
-
-interface Waiting {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
-interface Answer {
-  readonly id: number;
-  readonly value?: unknown;
-  readonly error?: string;
-}
 
 const root = join(import.meta.dirname, '..');
 const endMs = 5000;
@@ -34,13 +24,14 @@ export interface ChildOptions {
 
 export class Child implements AsyncDisposable {
   readonly #process: ChildProcess;
-  readonly #waiting = new Map<number, Waiting>();
-  #calls = 0;
+  readonly #calls = new Calls();
 
   private constructor(child: ChildProcess) {
     this.#process = child;
-    child.on('message', (answer: Answer) => this.#take(answer));
-    child.on('exit', (code, signal) => this.#end(`ended with ${code ?? signal}`));
+    child.on('message', (answer: Answer) => this.#calls.take(answer));
+    child.on('exit', (code, signal) =>
+      this.#calls.fail(new Error(`A child ended with ${code ?? signal}`)),
+    );
   }
 
   /** Resolves once it has opened the database. */
@@ -64,11 +55,9 @@ export class Child implements AsyncDisposable {
     command: Name,
     options?: object,
   ): Promise<Awaited<ReturnType<Commands[Name]>>> {
-    const id = (this.#calls += 1);
+    const id = this.#calls.next();
     this.#process.send({ id, command, options });
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
-    });
+    return this.#calls.answerTo(id) as Promise<Awaited<ReturnType<Commands[Name]>>>;
   }
 
   /** Leaves the database as a process that ends in order does, if that does not take too long. */
@@ -80,18 +69,6 @@ export class Child implements AsyncDisposable {
     if (this.#process.connected) this.#process.disconnect();
     await gone;
     clearTimeout(timer);
-  }
-
-  #take({ id, value, error }: Answer): void {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    if (error === undefined) waiting?.resolve(value);
-    else waiting?.reject(new Error(error));
-  }
-
-  #end(how: string): void {
-    for (const { reject } of this.#waiting.values()) reject(new Error(`A child ${how}`));
-    this.#waiting.clear();
   }
 }
 

@@ -3,20 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { type Answer, Calls } from '../calls.ts';
 import { dataFolder } from '../data.ts';
 import type { Competitor } from './competitors.ts';
 import type { Commands } from './host.ts';
-
-interface Waiting {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
-interface Answer {
-  readonly id: number;
-  readonly value?: unknown;
-  readonly error?: string;
-}
 
 /** Where the servers are that some of them need. */
 export type Servers = Readonly<Partial<Record<'redis' | 'redis-always' | 'postgres', string>>>;
@@ -28,18 +18,17 @@ const endMs = 2000;
 export class Host implements AsyncDisposable {
   readonly #process: ChildProcess;
   readonly #name: string;
-  readonly #waiting = new Map<number, Waiting>();
-  #calls = 0;
+  readonly #calls = new Calls();
 
   private constructor(competitor: Competitor, servers: Servers) {
     this.#name = competitor.name;
     this.#process = spawnHost(competitor, servers);
     createInterface({ input: this.#process.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-      if (line.startsWith('@@')) this.#take(JSON.parse(line.slice(2)) as Answer);
+      if (line.startsWith('@@')) this.#calls.take(JSON.parse(line.slice(2)) as Answer);
     });
-    this.#process.once('error', (error) => this.#fail(error));
+    this.#process.once('error', (error) => this.#calls.fail(error));
     this.#process.once('exit', (code, signal) => {
-      this.#fail(new Error(`The process of ${this.#name} ended with ${code ?? signal}`));
+      this.#calls.fail(new Error(`The process of ${this.#name} ended with ${code ?? signal}`));
     });
   }
 
@@ -64,7 +53,7 @@ export class Host implements AsyncDisposable {
     command: Name,
     ...[options]: Parameters<Commands[Name]>
   ): Promise<Awaited<ReturnType<Commands[Name]>>> {
-    const id = (this.#calls += 1);
+    const id = this.#calls.next();
     this.#process.stdin?.write(`${JSON.stringify({ id, command, options })}\n`);
     return (await this.#answerTo(id, callMs)) as Awaited<ReturnType<Commands[Name]>>;
   }
@@ -80,25 +69,13 @@ export class Host implements AsyncDisposable {
   }
 
   async #answerTo(id: number, limitMs: number): Promise<unknown> {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.#waiting.set(id, { resolve, reject });
-    const late = new Error(`${this.#name} did not answer within ${limitMs / 1000} s`);
-    const timer = setTimeout(() => reject(late), limitMs);
+    const late = `${this.#name} did not answer within ${limitMs / 1000} s`;
+    const timer = setTimeout(() => this.#calls.take({ id, error: late }), limitMs);
     try {
-      return await promise;
+      return await this.#calls.answerTo(id);
     } finally {
       clearTimeout(timer);
-      this.#waiting.delete(id);
     }
-  }
-
-  #take({ id, value, error }: Answer): void {
-    if (error === undefined) this.#waiting.get(id)?.resolve(value);
-    else this.#waiting.get(id)?.reject(new Error(error));
-  }
-
-  #fail(error: Error): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
   }
 }
 

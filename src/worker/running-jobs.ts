@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { decide, type Outcome } from '../core/decide.ts';
 import type { ClaimedJob, Settlement } from '../core/job.ts';
+import { isLone } from '../core/standing.ts';
 import { type AbortCode, Attempt, type AttemptHost, type Ending } from './attempt.ts';
 import type { Announcer } from './events.ts';
 import { runIn } from './faults.ts';
@@ -81,7 +82,7 @@ export class RunningJobs implements AttemptHost {
     for (const job of jobs) {
       const attempt = new Attempt(job, this);
       this.#attempts.push(attempt);
-      if (job.suspect && !this.#parts.moduleTasks.includes(job.task)) this.#suspects.add(attempt);
+      if (isLone(this.#parts.moduleTasks, job)) this.#suspects.add(attempt);
       this.#waiting.push({ attempt, askedAtMs });
     }
     this.#inContext(() => this.#startSome());
