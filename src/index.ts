@@ -29,6 +29,7 @@ export type { Schema } from './client/schema.ts';
 export { type LoggingOptions, setupLogging } from './client/setup-logging.ts';
 export type { TaskContext } from './client/task-context.ts';
 export { task, type Task } from './client/task.ts';
+export type { SqlTransaction, SubmitOptions } from './client/transaction.ts';
 export type { ResultRef, Settled, WithRefs } from './client/result-ref.ts';
 export { type NodeOptions, Workflow } from './client/workflow.ts';
 export type { AnyNode, WorkflowNode } from './client/workflow-node.ts';

@@ -1,6 +1,7 @@
 /** What a queue, its tasks' submits and its handles share: one caller of a store, until it is closed. */
 import { GigqError } from '../core/errors.ts';
 import type { FinalOutcome } from '../core/job.ts';
+import type { Lender } from '../store/open.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 import type { Input, Operation, Reply } from '../store/store.ts';
 import type { Logger } from './logger.ts';
@@ -10,13 +11,16 @@ import { waitLimit, type WaitOptions } from './wait-limit.ts';
 export class Connection {
   readonly store: StoreHandle;
   readonly logger: Logger;
+  readonly #lend: (tx: object) => Lender;
   readonly #results: ResultWaiter;
   readonly #held = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
-  constructor(store: StoreHandle, logger: Logger) {
+  /** `lend` opens the same database in a transaction of the caller's. */
+  constructor(store: StoreHandle, logger: Logger, lend: (tx: object) => Lender) {
     this.store = store;
     this.logger = logger;
+    this.#lend = lend;
     this.#results = new ResultWaiter(store);
   }
 
@@ -24,6 +28,13 @@ export class Connection {
   call<O extends Operation>(op: O, input: Input<O>): Promise<Reply<O>> {
     // No promise of its own: a submit of many jobs makes as few as it can.
     return this.#closing === undefined ? this.store.call(op, input) : Promise.reject(closed());
+  }
+
+  /** What stores jobs: in a transaction of the caller's own, or as any other call. */
+  within(tx: object | undefined): Lender {
+    if (tx === undefined) return this;
+    this.#assertOpen();
+    return this.#lend(tx);
   }
 
   /** Work of several calls, which go to the store itself: closing waits for its end. */

@@ -2,6 +2,8 @@
 import { GigqError } from '../core/errors.ts';
 import type { NewJob, NewWorkflow } from '../core/job.ts';
 import { limits } from '../core/limits.ts';
+import type { Lender } from '../store/open.ts';
+import type { SubmitOptions } from './transaction.ts';
 import { label } from '../core/reason.ts';
 import { findCycle } from '../core/workflow.ts';
 import type { Connection } from './connection.ts';
@@ -16,27 +18,42 @@ export type Ready = NewJob | Promise<NewJob>;
  * own: who submits many jobs has to wait for as few as can be. What it refuses it throws at once or rejects with.
  * @throws {GigqError} what a schema refuses, `workflow_cycle`, and what the store does
  */
-export function enqueue(connection: Connection, jobs: readonly Ready[]): Promise<unknown> {
-  if (jobs.some(isThenable)) {
-    return connection.hold(async (store) => store.call('enqueue', await allReady(jobs)));
-  }
+export function enqueue(
+  connection: Connection,
+  jobs: readonly Ready[],
+  { tx }: SubmitOptions = {},
+): Promise<unknown> {
   if (jobs.length === 0) return connection.hold(() => Promise.resolve());
-  return connection.call('enqueue', inOrder(jobs as readonly NewJob[]));
+  return whenReady(connection, jobs, tx, (storing, ready) => storing.call('enqueue', ready));
 }
 
 /** The same for the jobs of a workflow. */
 export function enqueueWorkflow(
   connection: Connection,
-  workflow: NewWorkflow,
-  jobs: readonly Ready[],
+  graph: { readonly workflow: NewWorkflow; readonly jobs: readonly Ready[] },
+  { tx }: SubmitOptions = {},
 ): Promise<unknown> {
-  if (jobs.some(isThenable)) {
-    return connection.hold(async (store) =>
-      store.call('enqueueWorkflow', { workflow, jobs: await allReady(jobs) }),
-    );
-  }
-  const graph = { workflow, jobs: inOrder(jobs as readonly NewJob[]) };
-  return connection.call('enqueueWorkflow', graph);
+  const { workflow, jobs } = graph;
+  return whenReady(connection, jobs, tx, (storing, ready) =>
+    storing.call('enqueueWorkflow', { workflow, jobs: ready }),
+  );
+}
+
+type Store = (storing: Lender, jobs: readonly NewJob[]) => Promise<unknown>;
+
+function whenReady(
+  connection: Connection,
+  jobs: readonly Ready[],
+  tx: SubmitOptions['tx'],
+  store: Store,
+): Promise<unknown> {
+  if (!jobs.some(isThenable))
+    return store(connection.within(tx), inOrder(jobs as readonly NewJob[]));
+  // Closing waits for them, and so must not keep them from the store.
+  return connection.hold(async (held) => {
+    const ready = await allReady(jobs);
+    return store(tx === undefined ? held : connection.within(tx), ready);
+  });
 }
 
 async function allReady(jobs: readonly Ready[]): Promise<readonly NewJob[]> {

@@ -2,7 +2,7 @@
 import { JobNotFoundError } from '../core/errors.ts';
 import { type Durability, durabilities } from '../core/limits.ts';
 import type { Reason } from '../core/reason.ts';
-import { openStore } from '../store/open.ts';
+import { type Lender, openStore, openWithin } from '../store/open.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 import { clear, type ClearOptions, limitOf } from './clearing.ts';
 import { Connection } from './connection.ts';
@@ -23,6 +23,7 @@ import {
 import { defaultLogger, type Logger, withFields } from './logger.ts';
 import { trackOpen, untrackOpen } from './open-things.ts';
 import { boolean, checkOptions, type Checks, logger, oneOf, refusal } from './options.ts';
+import { type SubmitOptions, submitChecks } from './transaction.ts';
 import { why } from './why.ts';
 import { toWorkerInfos, type WorkerInfo } from './worker-info.ts';
 import {
@@ -93,8 +94,10 @@ export class JobQueue implements AsyncDisposable {
     checkOptions(queueChecks, options, 'JobQueue');
     const { initialize = true, inPlace = false, durability = 'full' } = options;
     const how = { initialize, inPlace, durability };
-    const store = openStore(databaseName(database), how);
-    this.#connection = new Connection(store, withFields(options.logger ?? defaultLogger, {}));
+    const name = databaseName(database);
+    const lend = (tx: object): Lender => openWithin(name, tx, how);
+    const ownLogger = withFields(options.logger ?? defaultLogger, {});
+    this.#connection = new Connection(openStore(name, how), ownLogger, lend);
     trackOpen(this, 'queue');
   }
 
@@ -102,14 +105,14 @@ export class JobQueue implements AsyncDisposable {
    * Stores a job; resolves when it is safe. The same Job again, or another with the same id,
    * changes nothing and resolves to a handle on the one that is stored.
    *
-   * @throws {GigqError} `not_json`, `too_large` or `params_invalid` for its params
+   * @throws {GigqError} `not_json`, `too_large` or `params_invalid` for its params; for a `tx` that cannot be used
+   * `invalid_option`, `sqlite_second_library` or `database_busy`
    * @example
    * const { id } = await queue.submit(new Job({ task: 'greet', params: { name: 'Bob' } }));
    */
-  async submit<R>(job: Job<R>): Promise<JobHandle<R>>;
-  async submit<R>(job: Job<R>, options: object = {}): Promise<JobHandle<R>> {
-    checkOptions({}, options, 'submit()');
-    await enqueue(this.#connection, [recordOf(job)]);
+  async submit<R>(job: Job<R>, options: SubmitOptions = {}): Promise<JobHandle<R>> {
+    checkOptions(submitChecks, options, 'submit()');
+    await enqueue(this.#connection, [recordOf(job)], options);
     return new StoredJob(job.id, this.#connection);
   }
 
@@ -120,14 +123,14 @@ export class JobQueue implements AsyncDisposable {
    * @example
    * await queue.submitMany(urls.map((url) => new Job({ task: 'fetch-page', params: { url } })));
    */
-  async submitMany(jobs: readonly Job[]): Promise<JobHandle<unknown>[]>;
-  async submitMany(jobs: readonly Job[], options: object = {}): Promise<JobHandle<unknown>[]> {
-    checkOptions({}, options, 'submitMany()');
+  async submitMany(
+    jobs: readonly Job[],
+    options: SubmitOptions = {},
+  ): Promise<JobHandle<unknown>[]> {
+    checkOptions(submitChecks, options, 'submitMany()');
     checkBatch(jobs, 'submitMany()');
-    await enqueue(
-      this.#connection,
-      jobs.map((job, place) => recordOf(job, `jobs[${place}].params`)),
-    );
+    const records = jobs.map((job, place) => recordOf(job, `jobs[${place}].params`));
+    await enqueue(this.#connection, records, options);
     return jobs.map((job) => new StoredJob(job.id, this.#connection));
   }
 

@@ -5,6 +5,7 @@ import { checkBatch, enqueue } from './enqueue.ts';
 import { type JobHandle, StoredJob } from './handle.ts';
 import {
   checkJobOptions,
+  jobChecks,
   checkPairs,
   draftWith,
   type JobDraft,
@@ -19,10 +20,11 @@ import { checkedRecord, encodeParams, Job } from './job.ts';
 import type { Awaitable, JsonParams } from './json-types.ts';
 import { silentLogger } from './logger.ts';
 import { newId } from './new-id.ts';
-import { checkOptions, refusal } from './options.ts';
+import { checkOptions, type Checks, refusal } from './options.ts';
 import { brand, callerOf, register, type TaskDefinition, type TaskHandler } from './registry.ts';
 import { type Schema, validateParams } from './schema.ts';
 import type { TaskContext } from './task-context.ts';
+import { type SubmitOptions, submitChecks } from './transaction.ts';
 
 /**
  * A task: submits jobs, and is still an ordinary function, which runs the handler here and now.
@@ -53,8 +55,8 @@ export interface Task<In, Out, Result> {
   submit(
     queue: JobQueue,
     ...args: {} extends In
-      ? [params?: In, options?: JobOptions]
-      : [params: In, options?: JobOptions]
+      ? [params?: In, options?: JobOptions & SubmitOptions]
+      : [params: In, options?: JobOptions & SubmitOptions]
   ): Promise<JobHandle<Result>>;
   /**
    * Stores a job for each of the params, at most 50,000, in one transaction: all or none. The handles have the
@@ -67,7 +69,7 @@ export interface Task<In, Out, Result> {
   submitMany(
     queue: JobQueue,
     params: readonly In[],
-    options?: JobOptions,
+    options?: JobOptions & SubmitOptions,
   ): Promise<JobHandle<Result>[]>;
   /**
    * A job of this task that is not submitted yet.
@@ -162,9 +164,9 @@ function makeTask(definition: TaskDefinition): Task<unknown, unknown, unknown> {
   const created: Task<unknown, unknown, unknown> = Object.assign(call, {
     [brand]: definition,
     taskName: definition.name,
-    submit: (queue: JobQueue, params?: unknown, options?: JobOptions) =>
+    submit: (queue: JobQueue, params?: unknown, options?: Submitted) =>
       submit(definition, { queue, params, options }),
-    submitMany: (queue: JobQueue, params: readonly unknown[], options?: JobOptions) =>
+    submitMany: (queue: JobQueue, params: readonly unknown[], options?: Submitted) =>
       submitMany(definition, { queue, params, options }),
     toJob: (params?: unknown, options?: JobOptions) => toJob(created, params, options),
   });
@@ -198,10 +200,12 @@ function madeUpContext({ draft }: TaskDefinition): TaskContext {
 
 // ── submitting ──────────────────────────────────────────────────────────────────────────────────
 
+type Submitted = JobOptions & SubmitOptions;
+
 interface Submission<Params> {
   readonly queue: JobQueue;
   readonly params: Params;
-  readonly options: JobOptions | undefined;
+  readonly options: Submitted | undefined;
 }
 
 // Not one await before the store is reached: what a caller does next has to come after it.
@@ -212,7 +216,7 @@ async function submit(
   const connection = connectionOf(queue);
   const draft = draftOf(definition, options);
   const job = newJob(draft, newId(), encodeParams(params));
-  await enqueue(connection, [checkedRecord(job, definition.params)]);
+  await enqueue(connection, [checkedRecord(job, definition.params)], options);
   return new StoredJob(job.id, connection);
 }
 
@@ -227,10 +231,10 @@ async function submitMany(
     newJob(draft, newId(), encodeParams(each, nameOf(place))),
   );
   const { params: schema } = definition;
-  await enqueue(
-    connection,
-    schema ? jobs.map((job, place) => checkedRecord(job, schema, nameOf(place))) : jobs,
-  );
+  const records = schema
+    ? jobs.map((job, place) => checkedRecord(job, schema, nameOf(place)))
+    : jobs;
+  await enqueue(connection, records, options);
   return jobs.map(({ id }) => new StoredJob(id, connection));
 }
 
@@ -239,10 +243,17 @@ function nameOf(place: number): string {
   return `params[${place}]`;
 }
 
-function draftOf(definition: TaskDefinition, options: JobOptions | undefined): JobDraft {
+function draftOf(definition: TaskDefinition, options: Submitted | undefined): JobDraft {
   if (options === undefined) return definition.draft;
-  checkJobOptions(options, `task '${definition.name}'`);
+  checkSubmitted(options, `task '${definition.name}'`);
   return draftWith(definition.draft, options);
+}
+
+const submittedChecks: Checks<Submitted> = { ...jobChecks, ...submitChecks };
+
+function checkSubmitted(options: unknown, where: string): void {
+  checkOptions(submittedChecks, options, where);
+  checkPairs(options, where);
 }
 
 function toJob(

@@ -20,6 +20,7 @@ import {
   type WithRefs,
 } from './result-ref.ts';
 import type { Task } from './task.ts';
+import { type SubmitOptions, submitChecks } from './transaction.ts';
 import { StoredWorkflow, type WorkflowHandle } from './workflow-handle.ts';
 import type { AnyNode, WorkflowNode } from './workflow-node.ts';
 
@@ -138,13 +139,13 @@ export class Workflow {
    * const handle = await workflow.submitAll(queue);
    * console.log(await handle.status());
    */
-  async submitAll(queue: JobQueue): Promise<WorkflowHandle>;
-  async submitAll(queue: JobQueue, options: object = {}): Promise<WorkflowHandle> {
+  async submitAll(queue: JobQueue, options: SubmitOptions = {}): Promise<WorkflowHandle> {
     const connection = connectionOf(queue);
-    checkOptions({}, options, 'submitAll()');
+    checkOptions(submitChecks, options, 'submitAll()');
     checkCount(this.#parts.size, 'submitAll()');
     const jobs = [...this.#parts.values()].map((part) => this.#recordOf(part));
-    await enqueueWorkflow(connection, { id: this.#id, name: this.name }, jobs);
+    const workflow = { id: this.#id, name: this.name };
+    await enqueueWorkflow(connection, { workflow, jobs }, options);
     return new StoredWorkflow(this.#id, connection, [...this.#parts.keys()]);
   }
 

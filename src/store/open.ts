@@ -11,13 +11,14 @@ import type { Diagnosis, Examination } from './doctor.ts';
 import { AttendedStore } from './heartbeat.ts';
 import { LazyStore } from './lazy-store.ts';
 import type { Migrated } from './migrate.ts';
-import { Connection } from './sqlite/connection.ts';
+import { submitWithin } from './sqlite/borrowed.ts';
+import { openConnection } from './sqlite/connection.ts';
 import { examine } from './sqlite/doctor/examine.ts';
 import { repair } from './sqlite/doctor/repair.ts';
 import { migrate } from './sqlite/migrating.ts';
 import { busyError } from './sqlite/sqlite-error.ts';
 import { openSqliteStore, patiently } from './sqlite/sqlite-store.ts';
-import type { Clock, Store } from './store.ts';
+import type { Clock, Input, Reply, Store, Submitting } from './store.ts';
 import { SharedStore, type StoreHandle } from './store-handle.ts';
 import { ThreadedStore } from './threaded.ts';
 import { WaitingClaims } from './waiting-claims.ts';
@@ -80,6 +81,26 @@ function lazily(database: string, clock: Clock, open: () => Promise<Store>): Sto
   return new LazyStore({ open, clock, tooLate: () => busyError(database) });
 }
 
+/** What stores jobs in the caller's own transaction, which `tx` stands for. */
+export interface Lender {
+  call<O extends keyof Submitting>(op: O, input: Input<O>): Promise<Reply<O>>;
+}
+
+/**
+ * Checks nothing before it is called, but then before it returns: what follows comes after it, awaited or not.
+ */
+export function openWithin(
+  database: string,
+  tx: unknown,
+  { initialize }: Pick<OpenOptions, 'initialize'>,
+): Lender {
+  const path = canonical(database);
+  const lending = { path, initialize, clock: systemClock };
+  return {
+    call: (op, input) => new Promise((answer) => answer(submitWithin(lending, tx, { op, input }))),
+  };
+}
+
 /** Brings a database to the schema of this version, or tells what that would take. */
 export async function migrateDatabase(
   database: string,
@@ -114,7 +135,7 @@ async function waitFor<T>(path: string, attempt: () => T): Promise<T> {
 }
 
 function migrateHere(path: string, dryRun: boolean): Migrated {
-  const connection = new Connection(path, { initialize: !dryRun });
+  const connection = openConnection(path, { initialize: !dryRun });
   try {
     return migrate(connection, { dryRun, now: systemClock.wall() });
   } finally {

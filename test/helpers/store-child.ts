@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { doctor } from 'gigq/admin';
 import { migrateDatabase, openHere, openStore } from '../../dist/store/open.js';
-import { Connection } from '../../dist/store/sqlite/connection.js';
+import { openConnection } from '../../dist/store/sqlite/connection.js';
 import { migrations } from '../../dist/store/sqlite/sql.gen.js';
 import type { Store } from '../../dist/store/store.js';
 import { newJob, replyOf, runAll, unit } from './store-seam.ts';
@@ -93,7 +93,7 @@ const actions = {
 
   /** Goes half the way of a migration, and no further. */
   async halfMigrate({ path }: ChildInput): Promise<void> {
-    const connection = new Connection(path, { initialize: true });
+    const connection = openConnection(path, { initialize: true });
     const [migration] = migrations;
     connection.begin();
     connection.execute('CREATE TABLE gigq_migrations (version INTEGER PRIMARY KEY) STRICT');

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Connection } from '../../dist/store/sqlite/connection.js';
+import { type Connection, openConnection } from '../../dist/store/sqlite/connection.js';
 import { migrate } from '../../dist/store/sqlite/migrating.js';
 import { SqliteStore } from '../../dist/store/sqlite/sqlite-store.js';
 import { FakeClock } from './store-clock.ts';
@@ -26,7 +26,7 @@ export class SqliteSeam extends Seam {
   readonly connection: Connection;
 
   constructor(path: string, clock = new FakeClock()) {
-    const connection = new Connection(path, { initialize: true });
+    const connection = openConnection(path, { initialize: true });
     // What is tested here has nothing to do with power cuts, and a disk takes its time.
     connection.execute('PRAGMA synchronous = OFF');
     migrate(connection, { dryRun: false, now: clock.wall() });

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, test, type TestContext } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { migrateDatabase, openHere } from '../../dist/store/open.js';
-import { Connection } from '../../dist/store/sqlite/connection.js';
+import { openConnection } from '../../dist/store/sqlite/connection.js';
 import { migrations } from '../../dist/store/sqlite/sql.gen.js';
 import { contentsOf, makeDatabase } from '../helpers/store-files.ts';
 import { FakeClock } from '../helpers/store-clock.ts';
@@ -172,7 +172,7 @@ describe('a migration', () => {
     const before = schemaOf(path);
     await assert.rejects(migrateDatabase(path, { dryRun: false }));
     assert.deepEqual(schemaOf(path), before);
-    const connection = new Connection(path, { initialize: true });
+    const connection = openConnection(path, { initialize: true });
     scope.after(() => {
       connection.close();
     });
@@ -235,7 +235,7 @@ describe('every connection', () => {
   };
   for (const [pragma, value] of Object.entries(expected)) {
     test(`has ${pragma} set`, (scope) => {
-      const connection = new Connection(newPath(), { initialize: true });
+      const connection = openConnection(newPath(), { initialize: true });
       scope.after(() => {
         connection.close();
       });

@@ -76,8 +76,10 @@ await queue.listJobs({ limit: '10' });
 await queue.clearCompleted({ before: 7 });
 // @ts-expect-error a plain object is no Job
 await queue.submit({ task: 'greet' });
-// @ts-expect-error a submit has no options beside the job's
-await queue.submit(new Job({ task: 'greet' }), {});
+// @ts-expect-error a Job has its options already
+await queue.submit(new Job({ task: 'greet' }), { priority: 5 });
+// @ts-expect-error a pool is no transaction
+await greet.submit(queue, {}, { tx: { totalCount: 1, query: async () => ({ rows: [] }) } });
 // @ts-expect-error a wait has a unit
 await queue.get('1').result({ timeout: 5 });
 // @ts-expect-error there is no such level

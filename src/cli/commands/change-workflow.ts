@@ -41,7 +41,7 @@ async function change(id: string, options: CommonOptions, what: Change): Promise
   });
   await (options.json
     ? printJson({ id, status, [what.verb]: count })
-    : print(`${what.done} ${count} jobs.`));
+    : print(`${what.done} ${count === 1 ? '1 job' : `${count} jobs`}.`));
 }
 
 function define(group: Command, name: string, what: Change): Command {

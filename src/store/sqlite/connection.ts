@@ -42,35 +42,51 @@ const pragmas = `
 /** In WAL mode, each commit waits for the disk with the one; with the other only checkpoints do. */
 const synchronous: Readonly<Record<Durability, string>> = { full: 'FULL', relaxed: 'NORMAL' };
 
+/**
+ * Opens a database for this thread alone. Throws Busy if another connection stands in the way just now; a GigqError if it
+ * can never be opened.
+ */
+export function openConnection(path: string, options: ConnectionOptions): Connection {
+  const files = path === ':memory:' ? undefined : originalFiles(path, options);
+  const open = (): DatabaseSync => new (loadSqlite().DatabaseSync)(path, { timeout: 0 });
+  const database = explained(path, open);
+  try {
+    explained(path, () => configure(database, options));
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return new Connection(path, database, files);
+}
+
+function originalFiles(path: string, { initialize }: ConnectionOptions): OriginalFiles {
+  refuseNetworkFileSystem(path);
+  ensureFile(path, initialize);
+  return new OriginalFiles(path);
+}
+
+function configure(
+  database: DatabaseSync,
+  { initialize, durability = 'full' }: ConnectionOptions,
+): void {
+  database.exec(pragmas);
+  database.exec(`PRAGMA synchronous = ${synchronous[durability]}`);
+  // A first read, so that a file that is damaged or no database is refused before anything is written to it.
+  database.prepare('SELECT count(*) FROM sqlite_schema').get();
+  if (initialize) database.exec('PRAGMA journal_mode = WAL');
+}
+
 export class Connection {
   readonly path: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, Prepared>();
   readonly #files: OriginalFiles | undefined;
 
-  /** Throws Busy if another connection stands in the way of opening just now; a GigqError if it can never be opened. */
-  constructor(path: string, options: ConnectionOptions) {
+  /** Over a database that is open already, the caller's own for instance. */
+  constructor(path: string, database: DatabaseSync, files?: OriginalFiles) {
     this.path = path;
-    if (path !== ':memory:') {
-      refuseNetworkFileSystem(path);
-      ensureFile(path, options.initialize);
-      this.#files = new OriginalFiles(path);
-    }
-    this.#database = this.#explained(() => new (loadSqlite().DatabaseSync)(path, { timeout: 0 }));
-    try {
-      this.#explained(() => this.#configure(options));
-    } catch (error) {
-      this.#database.close();
-      throw error;
-    }
-  }
-
-  #configure({ initialize, durability = 'full' }: ConnectionOptions): void {
-    this.#database.exec(pragmas);
-    this.#database.exec(`PRAGMA synchronous = ${synchronous[durability]}`);
-    // A first read, so that a file that is damaged or no database is refused before anything is written to it.
-    this.#database.prepare('SELECT count(*) FROM sqlite_schema').get();
-    if (initialize) this.#database.exec('PRAGMA journal_mode = WAL');
+    this.#database = database;
+    this.#files = files;
   }
 
   all(name: Statement, values: Values = {}): Row[] {
@@ -98,6 +114,20 @@ export class Connection {
   /** SQLite may have rolled back by itself; that is as good, and its first error is the one to tell. */
   rollback(): void {
     if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+  }
+
+  /** All or nothing of what `work` writes, within a transaction that goes on. */
+  atomically<T>(work: () => T): T {
+    this.execute('SAVEPOINT gigq');
+    try {
+      const result = work();
+      this.execute('RELEASE gigq');
+      return result;
+    } catch (error) {
+      // SQLite may have rolled back all of it by itself.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK TO gigq; RELEASE gigq');
+      throw error;
+    }
   }
 
   /** For statements of a migration: several at once, never with values in them. */
@@ -136,22 +166,27 @@ export class Connection {
   }
 
   #explained<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      if (isBusy(error)) throw new Busy('locked', { cause: error });
-      throw this.#unwritable(error) ?? translate(error, this.path);
-    }
+    return explained(this.path, work);
   }
+}
 
-  // SQLite says that it "cannot open" a database whose folder it may not write its -shm file into.
-  #unwritable(error: unknown): GigqError | undefined {
-    const cannotOpen = error instanceof Error && 'errcode' in error && error.errcode === 14;
-    if (!cannotOpen || [this.path, dirname(this.path)].every(mayWrite)) return undefined;
-    return new GigqError('database_readonly', `${this.path} cannot be opened for writing`, {
-      cause: error,
-    });
+/** Whatever SQLite throws, in the terms of gigq. */
+function explained<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (isBusy(error)) throw new Busy('locked', { cause: error });
+    throw unwritable(path, error) ?? translate(error, path);
   }
+}
+
+// SQLite says that it "cannot open" a database whose folder it may not write its -shm file into.
+function unwritable(path: string, error: unknown): GigqError | undefined {
+  const cannotOpen = error instanceof Error && 'errcode' in error && error.errcode === 14;
+  if (!cannotOpen || [path, dirname(path)].every(mayWrite)) return undefined;
+  return new GigqError('database_readonly', `${path} cannot be opened for writing`, {
+    cause: error,
+  });
 }
 
 function mayWrite(path: string): boolean {

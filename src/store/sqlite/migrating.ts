@@ -28,15 +28,22 @@ export function migrate(connection: Connection, { dryRun, now }: MigrateOptions)
   connection.begin();
   try {
     // Looked up again: another process may have migrated before this one had the lock.
-    const still = missingIn(connection);
-    connection.execute(ledger);
-    for (const migration of still) apply(connection, migration, now);
+    const still = applyMissing(connection, now);
     connection.commit();
     return summary(migrations, still);
   } catch (error) {
     connection.rollback();
     throw error;
   }
+}
+
+/** Within a write transaction. */
+export function applyMissing(connection: Connection, now: number): readonly Migration[] {
+  const missing = missingIn(connection);
+  if (missing.length === 0) return missing;
+  connection.execute(ledger);
+  for (const migration of missing) apply(connection, migration, now);
+  return missing;
 }
 
 /** Refuses a database whose schema is not the one that this version knows, without changing it. */

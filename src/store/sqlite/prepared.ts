@@ -18,6 +18,8 @@ export class Prepared {
   constructor(database: DatabaseSync, text: string) {
     this.#statement = database.prepare(text.replaceAll(parameter, '?'));
     this.#statement.setReturnArrays(true);
+    // The caller's own connection may read all numbers as these.
+    this.#statement.setReadBigInts(false);
     this.#parameters = Array.from(text.matchAll(parameter), ([, name]) => name as string);
     this.#columns = this.#statement.columns().map(({ name }) => name);
   }

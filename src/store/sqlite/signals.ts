@@ -3,8 +3,9 @@
  * they watch (the WAL itself is no good: it changes before the commit can be seen). `data_version` covers
  * what writes no byte and where watches run out. All of it is hints.
  */
-import { closeSync, openSync, watch, writeSync, type FSWatcher } from 'node:fs';
+import { watch, type FSWatcher } from 'node:fs';
 import type { Clock, Interest, StoreEvent } from '../store.ts';
+import type { WakeFile } from './wake-file.ts';
 
 type Listener = (event: StoreEvent) => void;
 
@@ -15,17 +16,16 @@ export class Signals {
   readonly #listeners = new Map<Interest, Set<Listener>>();
   readonly #clock: Clock;
   readonly #dataVersion: () => unknown;
-  readonly #wakePath: string | undefined;
-  #wakeFile: number | undefined;
+  readonly #wakeFile: WakeFile | undefined;
   #watcher: FSWatcher | undefined;
   #seenVersion: unknown;
   #stopLooking: (() => void) | undefined;
 
-  /** `wakePath` is undefined for a database that no other process can see. */
-  constructor(clock: Clock, dataVersion: () => unknown, wakePath: string | undefined) {
+  /** `wakeFile` is undefined for a database that no other process can see. */
+  constructor(clock: Clock, dataVersion: () => unknown, wakeFile: WakeFile | undefined) {
     this.#clock = clock;
     this.#dataVersion = dataVersion;
-    this.#wakePath = wakePath;
+    this.#wakeFile = wakeFile;
   }
 
   subscribe(interest: Interest, listener: Listener): () => void {
@@ -45,20 +45,13 @@ export class Signals {
   /** After a commit that made work ready. */
   wake(): void {
     this.emit({ type: 'work' });
-    if (this.#wakePath === undefined) return;
-    try {
-      this.#wakeFile ??= openSync(this.#wakePath, 'w', 0o600);
-      writeSync(this.#wakeFile, '!', 0);
-    } catch {
-      // Nobody is woken; their data_version tells them a little later.
-    }
+    this.#wakeFile?.wake();
   }
 
   close(): void {
     this.#listeners.clear();
     this.#attend();
-    if (this.#wakeFile !== undefined) closeSync(this.#wakeFile);
-    this.#wakeFile = undefined;
+    this.#wakeFile?.close();
   }
 
   #wants(interest: Interest): boolean {
@@ -67,8 +60,8 @@ export class Signals {
 
   /** Watches and looks only while somebody wants to know. */
   #attend(): void {
-    if (this.#wakePath === undefined) return;
-    if (this.#wants('work')) this.#watcher ??= this.#startWatching(this.#wakePath);
+    if (this.#wakeFile === undefined) return;
+    if (this.#wants('work')) this.#watcher ??= this.#startWatching(this.#wakeFile);
     else {
       this.#watcher?.close();
       this.#watcher = undefined;
@@ -80,10 +73,10 @@ export class Signals {
     this.#lookLater();
   }
 
-  #startWatching(path: string): FSWatcher | undefined {
+  #startWatching(file: WakeFile): FSWatcher | undefined {
     try {
-      this.#wakeFile ??= openSync(path, 'w', 0o600);
-      const watcher = watch(path, { persistent: false }, () => {
+      file.open();
+      const watcher = watch(file.path, { persistent: false }, () => {
         this.emit({ type: 'work' });
       });
       watcher.on('error', () => {

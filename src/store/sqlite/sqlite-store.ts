@@ -3,7 +3,7 @@ import { defaults } from '../../core/limits.ts';
 import type { Answer, Clock, Interest, Operations, Store, StoreEvent, Unit } from '../store.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { claimByReading, claiming } from './claiming.ts';
-import { Busy, Connection, type ConnectionOptions } from './connection.ts';
+import { Busy, type Connection, type ConnectionOptions, openConnection } from './connection.ts';
 import type { Context } from './context.ts';
 import { Guard } from './guard.ts';
 import { Lanes } from './lanes.ts';
@@ -15,6 +15,7 @@ import { Signals } from './signals.ts';
 import { busyError } from './sqlite-error.ts';
 import { submitting } from './submitting.ts';
 import { tending } from './tending.ts';
+import { WakeFile } from './wake-file.ts';
 import { Workflows } from './workflows.ts';
 
 export interface SqliteOptions extends ConnectionOptions {
@@ -55,8 +56,9 @@ export class SqliteStore implements Store {
     const shared = { lanes: this.#lanes, workflows: this.#workflows, done: this.#done };
     this.#context = { connection, clock, ...shared };
     this.#operations = operationsOf(this.#context);
-    const wakePath = connection.path === ':memory:' ? undefined : `${connection.path}-wake`;
-    this.#signals = new Signals(clock, () => this.#guard.version(), wakePath);
+    const isShared = connection.path !== ':memory:';
+    const wakeFile = isShared ? new WakeFile(connection.path) : undefined;
+    this.#signals = new Signals(clock, () => this.#guard.version(), wakeFile);
     this.#queue = new CommitQueue(this.#transactions(), clock);
   }
 
@@ -159,7 +161,7 @@ export async function openSqliteStore(path: string, options: SqliteOptions): Pro
 }
 
 function prepare(path: string, { clock, ...options }: SqliteOptions): Connection {
-  const connection = new Connection(path, options);
+  const connection = openConnection(path, options);
   try {
     if (options.initialize) migrate(connection, { dryRun: false, now: clock.wall() });
     else requireSchema(connection);

@@ -1,13 +1,13 @@
 /** Repairs of a sound database: what can be counted again, and what nobody else would ever put right. */
 import { closeToOthers } from './files.ts';
-import { Busy, Connection } from '../connection.ts';
+import { Busy, type Connection, openConnection } from '../connection.ts';
 import { requireSchema } from '../migrating.ts';
 import { mendRows } from './rows.ts';
 
 /** In one transaction, fully or not at all. Throws Busy if another connection holds the write lock. */
 export function repair(path: string, now: number): void {
   closeToOthers(path);
-  const connection = new Connection(path, { initialize: false });
+  const connection = openConnection(path, { initialize: false });
   try {
     requireSchema(connection);
     mend(connection, now);

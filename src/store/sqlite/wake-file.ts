@@ -1,0 +1,30 @@
+/** The file beside a database that those who wait for work watch; whoever makes some writes a byte to it. */
+import { closeSync, openSync, writeSync } from 'node:fs';
+
+export class WakeFile {
+  readonly path: string;
+  #file: number | undefined;
+
+  constructor(database: string) {
+    this.path = `${database}-wake`;
+  }
+
+  /** Makes it if it is missing, so that it can be watched. */
+  open(): void {
+    this.#file ??= openSync(this.path, 'w', 0o600);
+  }
+
+  wake(): void {
+    try {
+      this.open();
+      writeSync(this.#file as number, '!', 0);
+    } catch {
+      // Nobody is woken; their data_version tells them a little later.
+    }
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+}
