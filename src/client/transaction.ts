@@ -19,10 +19,7 @@ export interface SqlTransaction {
  * How a job is stored.
  *
  * @example
- * import { DatabaseSync } from 'node:sqlite';
- * const database = new DatabaseSync('jobs.db');
  * database.exec('BEGIN IMMEDIATE');
- * database.exec("INSERT INTO users (name) VALUES ('Ada')");
  * await greet.submit(queue, { name: 'Ada' }, { tx: database });
  * database.exec('COMMIT');
  */

@@ -48,6 +48,7 @@ const given: Readonly<Record<string, string>> = {
   worker: 'declare const worker: Worker;',
   greet: 'declare const greet: Task<{ name: string }, { name: string }, string>;',
   sendEmail: 'declare const sendEmail: Task<{ to: string }, { to: string }, void>;',
+  database: "declare const database: import('node:sqlite').DatabaseSync;",
   id: 'declare const id: string;',
   urls: 'declare const urls: readonly string[];',
   response: 'declare const response: Response;',
