@@ -33,7 +33,7 @@ function idsOfPostgres(): Owner {
   return { uid: id('-u'), gid: id('-g') };
 }
 
-export function binariesFor(owner: Owner | null, _cache: string): Binaries {
+export function binariesFor(owner: Owner | null): Binaries {
   const { folder, version } = installed();
   const native = owner === null || isOpenTo(folder) ? join(folder, 'native') : copied(folder);
   return { initdb: join(native, 'bin/initdb'), postgres: join(native, 'bin/postgres'), version };

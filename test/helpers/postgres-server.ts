@@ -3,7 +3,7 @@
 // that ends.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -30,7 +30,7 @@ async function startServer(): Promise<string> {
   execFileSync('cp', ['-a', emptyCluster(owner), data]);
   if (owner !== null) execFileSync('chown', [`${owner.uid}:${owner.gid}`, folder]);
   const port = await freePort();
-  const { postgres } = binariesFor(owner, cache);
+  const { postgres } = binariesFor(owner);
   await ready(guarded([postgres, '-D', data, ...settings(port)], { folder, owner }));
   return `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
 }
@@ -108,7 +108,7 @@ async function freePort(): Promise<number> {
 
 /** A cluster in which nothing has happened yet: made once, then copied. */
 function emptyCluster(owner: Owner | null): string {
-  const binaries = binariesFor(owner, cache);
+  const binaries = binariesFor(owner);
   const template = join(cache, `postgres-${binaries.version}`);
   if (existsSync(template)) return template;
   const folder = mkdtempSync(join(tmpdir(), 'gigq-initdb-'));
@@ -139,9 +139,4 @@ function initialize(
     env: { ...process.env, password, LC_ALL: 'C' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-}
-
-/** For error messages of tests. */
-export function versionOfServer(): string {
-  return readFileSync(join(emptyCluster(ownerOfServers()), 'PG_VERSION'), 'utf8').trim();
 }

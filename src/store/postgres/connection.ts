@@ -21,6 +21,7 @@ export type Values = Readonly<Record<string, Value>>;
 const settings = [
   'search_path = pg_catalog',
   'enable_seqscan = off',
+  'enable_bitmapscan = off',
   'enable_hashjoin = off',
   'enable_mergejoin = off',
   'jit = off',

@@ -111,10 +111,11 @@ CREATE TABLE gigq.jobs (
   autovacuum_vacuum_cost_delay = 0
 );
 
--- The line holds what is ready in the order of claims, of all lanes together; `ready` holds each lane's. They spell the
--- priority in two ways, so that no planner takes the one for the other: the line would lead through all that others wait for.
-CREATE INDEX jobs_line ON gigq.jobs ((-priority), seq) INCLUDE (lane) WHERE status = 'pending';
-CREATE INDEX jobs_ready ON gigq.jobs (lane, priority DESC, seq) WHERE status = 'pending';
+-- The line holds what is ready in the order of claims, of all lanes together; `ready` holds each lane's. Each is for rows of
+-- which something is said that is true of all, and that only its own queries say: so no planner takes the one for the other,
+-- which would lead through all that others wait for, or sort it.
+CREATE INDEX jobs_line ON gigq.jobs (priority DESC, seq) INCLUDE (lane) WHERE status = 'pending' AND seq > 0;
+CREATE INDEX jobs_ready ON gigq.jobs (lane, priority DESC, seq) WHERE status = 'pending' AND lane > 0;
 CREATE INDEX jobs_due ON gigq.jobs (run_at) WHERE status = 'scheduled';
 CREATE INDEX jobs_running ON gigq.jobs (worker, started_at, seq) WHERE status = 'running';
 CREATE INDEX jobs_workflow ON gigq.jobs (workflow, seq) WHERE workflow IS NOT NULL;

@@ -8,14 +8,15 @@
 WITH candidate AS MATERIALIZED (
   SELECT line.seq, line.priority
   FROM (
-    SELECT seq, lane, priority FROM gigq.jobs WHERE status = 'pending' ORDER BY -priority, seq LIMIT :window::integer
+    SELECT seq, lane, priority FROM gigq.jobs
+    WHERE status = 'pending' AND seq > 0 ORDER BY priority DESC, seq LIMIT :window::integer
   ) AS line
   WHERE NOT :inLanes::boolean AND line.lane = ANY (:lanes::integer[])
   UNION ALL
   SELECT job.seq, job.priority
   FROM unnest(:lanes::integer[]) AS wanted (lane) CROSS JOIN LATERAL (
     SELECT seq, priority FROM gigq.jobs
-    WHERE lane = wanted.lane AND status = 'pending' ORDER BY priority DESC, seq LIMIT :window::integer
+    WHERE lane = wanted.lane AND lane > 0 AND status = 'pending' ORDER BY priority DESC, seq LIMIT :window::integer
   ) AS job
   WHERE :inLanes::boolean
 ),

@@ -1,5 +1,9 @@
--- The leases of a worker, by jobs_running.
-SELECT job.seq, job.lane, job.workflow, job.token
-FROM gigq.workers AS life JOIN gigq.jobs AS job ON job.worker = life.id AND job.status = 'running'
-WHERE life.instance = :instance AND life.epoch = :epoch AND life.lost_at IS NULL
-ORDER BY job.seq
+-- The leases of a worker, by jobs_running; sorted once they are found, for their order is that of another index, which would
+-- lead through all jobs.
+WITH held AS MATERIALIZED (
+  SELECT seq, lane, workflow, token FROM gigq.jobs
+  WHERE status = 'running' AND worker = (
+    SELECT id FROM gigq.workers WHERE instance = :instance AND epoch = :epoch AND lost_at IS NULL
+  )
+)
+SELECT seq, lane, workflow, token FROM held ORDER BY seq
