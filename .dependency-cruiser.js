@@ -104,9 +104,12 @@ export default {
     ),
     rule(
       'no-undeclared-package',
-      'What src/ imports is a dependency of the package.',
+      'What src/ imports is a dependency of the package, or an optional one that it asks for.',
       { path: '^src/' },
-      { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-bundled'] },
+      {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-bundled'],
+        dependencyTypesNot: ['npm-peer'],
+      },
     ),
     rule('no-unresolvable', 'An import must lead somewhere.', {}, { couldNotResolve: true }),
   ],

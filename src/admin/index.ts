@@ -36,7 +36,7 @@ export function migrate(database: string, options: { dryRun?: boolean } = {}): P
  * user can read is left to its owner. It reads the file on the calling thread, and takes 3 s more if the write lock is held.
  *
  * @returns what was looked at, and the findings: problems and advice, each with a hint, and whether it was or can be fixed.
- * @throws GigqError `driver_missing` for the address of a server.
+ * @throws GigqError `invalid_option` for the address of a server.
  * @example
  * import { doctor } from 'gigq/admin';
  *

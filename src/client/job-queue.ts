@@ -22,7 +22,7 @@ import {
 } from './listing.ts';
 import { defaultLogger, type Logger, withFields } from './logger.ts';
 import { trackOpen, untrackOpen } from './open-things.ts';
-import { boolean, checkOptions, type Checks, logger, oneOf, refusal } from './options.ts';
+import { boolean, checkOptions, type Checks, line, logger, oneOf, refusal } from './options.ts';
 import { type SubmitOptions, submitChecks } from './transaction.ts';
 import { why } from './why.ts';
 import { toWorkerInfos, type WorkerInfo } from './worker-info.ts';
@@ -41,7 +41,7 @@ import {
  * const options: JobQueueOptions = { initialize: false };
  */
 export interface JobQueueOptions {
-  /** Whether to create the file and its tables if they are missing; default true. */
+  /** Whether to create the file, or the schema, and its tables if they are missing; default true. */
   initialize?: boolean;
   /**
    * 'full', the default: what is acknowledged survives power loss. 'relaxed': after power loss the last moments may be
@@ -51,14 +51,23 @@ export interface JobQueueOptions {
   durability?: Durability;
   /** Whether to do without a thread of its own, for programs that end soon; default false. */
   inPlace?: boolean;
+  /**
+   * The schema of a PostgreSQL database in which the jobs are; also `?schema=` in the address, over which this wins. It is
+   * gigq's own. Default 'gigq'.
+   */
+  schema?: string;
   /** Default: nothing is logged unless `setupLogging` is called. */
   logger?: Logger;
 }
+
+/** Of a name in PostgreSQL. */
+const schemaLength = 63;
 
 const queueChecks: Checks<JobQueueOptions> = {
   initialize: boolean,
   durability: oneOf(...durabilities),
   inPlace: boolean,
+  schema: line(schemaLength),
   logger,
 };
 
@@ -86,15 +95,15 @@ export class JobQueue implements AsyncDisposable {
   /**
    * Opens nothing yet: the first call does.
    *
-   * @param database The path of a file, relative to the working directory of now, or ':memory:', which is private to
-   * this queue. Default: the environment's GIGQ_DB, else GIGQ_DB_PATH, else 'gigq.db'.
+   * @param database The path of a file, relative to the working directory of now; the address of a PostgreSQL database
+   * (`postgres://…`; the package `pg` has to be installed); or ':memory:', which is private to this queue. Default: the environment's GIGQ_DB, else GIGQ_DB_PATH, else 'gigq.db'.
    * @throws {GigqError} `invalid_option`
    */
   constructor(database?: string, options: JobQueueOptions = {}) {
     checkOptions(queueChecks, options, 'JobQueue');
     const { initialize = true, inPlace = false, durability = 'full' } = options;
     const how = { initialize, inPlace, durability };
-    const name = databaseName(database);
+    const name = databaseName(database, options.schema);
     const lend = (tx: object): Lender => openWithin(name, tx, how);
     const ownLogger = withFields(options.logger ?? defaultLogger, {});
     this.#connection = new Connection(openStore(name, how), ownLogger, lend);

@@ -28,6 +28,7 @@ interface Waiter {
 type Outcome = Reply<'outcomes'>[number];
 
 const pollMs = 1000;
+const passing: ReadonlySet<string> = new Set(['database_busy', 'database_unreachable']);
 // Those who wait for the jobs of a busy worker must not keep the store from its work.
 const restMs = { least: 2, most: 20 };
 
@@ -131,8 +132,8 @@ export class ResultWaiter {
       for (const [index, id] of ids.entries()) this.#tell(id, outcomes[index] ?? null, look);
       return outcomes.filter((outcome) => outcome !== 'unfinished').length;
     } catch (error) {
-      // A database that is busy is asked again by the poll.
-      const passes = error instanceof GigqError && error.code === 'database_busy';
+      // A database that is busy, or away, is asked again by the poll.
+      const passes = error instanceof GigqError && passing.has(error.code);
       if (!passes) this.rejectAll(error);
       return 0;
     }

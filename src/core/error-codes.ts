@@ -24,6 +24,10 @@ const hints = {
   database_corrupt:
     'Stop every worker, keep a copy of the file and its -wal, then restore a backup.',
   database_busy: 'Another process holds the write lock: end its transaction, then try again.',
+  database_unreachable:
+    'See that the server runs and can be reached from here. Whether the last call took effect is not known.',
+  database_refused:
+    'Check the user, the password and the name of the database, and what the user may do there.',
   database_full: 'Free space on the disk, then try again. Nothing that was acknowledged is lost.',
   database_readonly: 'Give this user write access to the file and to its folder.',
   database_replaced: 'Stop every worker, put the original file back, then start them again.',

@@ -6,11 +6,15 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { GigqError } from '../core/errors.ts';
 import type { Durability } from '../core/limits.ts';
+import { isServerAddress } from '../core/server-address.ts';
 import { systemClock } from './clock.ts';
 import type { Diagnosis, Examination } from './doctor.ts';
 import { AttendedStore } from './heartbeat.ts';
 import { LazyStore } from './lazy-store.ts';
 import type { Migrated } from './migrate.ts';
+import { parseAddress } from './postgres/address.ts';
+import { notOpened } from './postgres/postgres-error.ts';
+import type { openPostgresStore } from './postgres/postgres-store.ts';
 import { submitWithin } from './sqlite/borrowed.ts';
 import { openConnection } from './sqlite/connection.ts';
 import { examine } from './sqlite/doctor/examine.ts';
@@ -72,13 +76,21 @@ function start(database: string, { inPlace, ...how }: OpenOptions): Store {
 export function openHere(options: HereOptions): Store {
   const { database, clock = systemClock, endProcess, ...how } = options;
   return lazily(database, clock, async () => {
-    const store = await openSqliteStore(database, { clock, ...how });
+    const open = isServerAddress(database) ? await postgresOpener() : openSqliteStore;
+    const store = await open(database, { clock, ...how });
     return new WaitingClaims(new AttendedStore(store, clock, endProcess), clock);
   });
 }
 
+/** Loaded when it is needed: most programs have a file. */
+async function postgresOpener(): Promise<typeof openPostgresStore> {
+  return (await import('./postgres/postgres-store.ts')).openPostgresStore;
+}
+
 function lazily(database: string, clock: Clock, open: () => Promise<Store>): Store {
-  return new LazyStore({ open, clock, tooLate: () => busyError(database) });
+  const tooLate = (): unknown =>
+    isServerAddress(database) ? notOpened(parseAddress(database).shown) : busyError(database);
+  return new LazyStore({ open, clock, tooLate });
 }
 
 /** What stores jobs in the caller's own transaction, which `tx` stands for. */
@@ -94,8 +106,8 @@ export function openWithin(
   tx: unknown,
   { initialize }: Pick<OpenOptions, 'initialize'>,
 ): Lender {
-  const path = canonical(database);
-  const lending = { path, initialize, clock: systemClock };
+  if (isServerAddress(database)) return { call: () => Promise.reject(notThere()) };
+  const lending = { path: fileOf(database), initialize, clock: systemClock };
   return {
     call: (op, input) => new Promise((answer) => answer(submitWithin(lending, tx, { op, input }))),
   };
@@ -107,28 +119,34 @@ export async function migrateDatabase(
   { dryRun }: { dryRun: boolean },
 ): Promise<Migrated> {
   const path = canonical(database);
-  return waitFor(path, () => migrateHere(path, dryRun));
+  return keepingAlive(async () => {
+    if (!isServerAddress(path))
+      return patiently(path, systemClock, () => migrateHere(path, dryRun));
+    const { migratePostgres } = await import('./postgres/postgres-store.ts');
+    return migratePostgres(path, { clock: systemClock, dryRun });
+  });
 }
 
 /** Tells what is wrong with a database; changes nothing. */
 export async function examineDatabase(database: string, how: Examination): Promise<Diagnosis> {
-  return examine(canonical(database), { ...how, clock: systemClock });
+  return examine(fileOf(database), { ...how, clock: systemClock });
 }
 
 /** Repairs what is wrong with the rows and files of a sound database. */
 export async function repairDatabase(database: string): Promise<void> {
-  const path = canonical(database);
-  return waitFor(path, () => {
-    repair(path, systemClock.wall());
-  });
+  const path = fileOf(database);
+  return keepingAlive(() =>
+    patiently(path, systemClock, () => {
+      repair(path, systemClock.wall());
+    }),
+  );
 }
 
-/** Tries it until no other connection stands in the way, for 30 s at most. */
-async function waitFor<T>(path: string, attempt: () => T): Promise<T> {
-  // The timers of a store keep no process alive, but whoever called waits for the end.
+/** The timers of a store keep no process alive, but whoever called waits for the end. */
+async function keepingAlive<T>(work: () => Promise<T>): Promise<T> {
   const keepAlive = setInterval(() => undefined, 2 ** 30);
   try {
-    return await patiently(path, systemClock, attempt);
+    return await work();
   } finally {
     clearInterval(keepAlive);
   }
@@ -143,18 +161,30 @@ function migrateHere(path: string, dryRun: boolean): Migrated {
   }
 }
 
-/** One spelling for one file. Throws `driver_missing` for a server's address. */
+/** One spelling for one database. Throws `invalid_option` for the address of a schema that cannot be. */
 function canonical(database: string): string {
-  if (/^postgres(?:ql)?:/iu.test(database)) throw noDriver();
-  if (database === ':memory:') return database;
+  if (isServerAddress(database)) parseAddress(database);
+  else if (database !== ':memory:') return fileOf(database);
+  return database;
+}
+
+/** The path of a file. Throws `invalid_option` for a server's address. */
+function fileOf(database: string): string {
+  if (isServerAddress(database)) throw noFile();
   const path = resolve(database);
   if (existsSync(path)) return realpathSync(path);
   const folder = dirname(path);
   return existsSync(folder) ? join(realpathSync(folder), basename(path)) : path;
 }
 
-function noDriver(): GigqError {
-  return new GigqError('driver_missing', 'This version of gigq has no driver for PostgreSQL', {
-    hint: 'Name a SQLite file, such as jobs.db.',
+function notThere(): GigqError {
+  return new GigqError('invalid_option', 'tx: it can be given for SQLite files only', {
+    hint: 'Submit the job once the transaction has committed.',
+  });
+}
+
+function noFile(): GigqError {
+  return new GigqError('invalid_option', 'The doctor examines SQLite files; this is a server', {
+    hint: 'Name a file, such as jobs.db.',
   });
 }

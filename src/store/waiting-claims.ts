@@ -28,6 +28,8 @@ interface Waiting {
   readonly unit: ClaimUnit;
   /** When it was asked, while it is; null while it waits. */
   askedAtMs: number | null;
+  /** There was a hint while it was asked, and so perhaps too late for it. */
+  isHinted: boolean;
   /** Claims of its worker that came while it was asked. */
   readonly crossing: Answered[];
 }
@@ -116,7 +118,7 @@ export class WaitingClaims implements Store {
     const { waits = false } = unit.input as ClaimRequest & Partial<MayWait>;
     const { instance } = unit.input.worker;
     if (waits && this.#workers.has(instance) && hasFoundNothing(reply))
-      this.#waiting.set(instance, { unit, askedAtMs: null, crossing: [] });
+      this.#waiting.set(instance, { unit, askedAtMs: null, isHinted: false, crossing: [] });
     answered(reply);
   }
 
@@ -125,6 +127,7 @@ export class WaitingClaims implements Store {
    * it was about, for it may be in the middle of a commit. Where all workers wait here, the hint has no use for anybody.
    */
   #hear(event: StoreEvent, listener: Listener): void {
+    for (const waiting of this.#waiting.values()) waiting.isHinted = true;
     const idle = this.#idle();
     if (idle.length > 0) queueMicrotask(() => this.#send(this.#ask(idle)));
     if (this.#waiting.size < this.#workers.size || this.#workers.size === 0) listener(event);
@@ -138,7 +141,7 @@ export class WaitingClaims implements Store {
   #ask(idle: readonly Waiting[]): Call[] {
     const atMs = this.#clock.mono();
     const still = idle.filter((each) => each.askedAtMs === null && this.#isWaiting(each));
-    for (const waiting of still) waiting.askedAtMs = atMs;
+    for (const waiting of still) Object.assign(waiting, { askedAtMs: atMs, isHinted: false });
     return still.map((waiting) => ({
       unit: waiting.unit,
       answered: (reply) => this.#answerAgain(waiting, reply, atMs),
@@ -156,6 +159,7 @@ export class WaitingClaims implements Store {
     if (isOver) this.#waiting.delete(instance);
     if (hasNews(reply)) this.#tell(instance, reply, atMs);
     for (const answered of waiting.crossing) answered(nothing);
+    if (!isOver && waiting.isHinted) this.#send(this.#ask([waiting]));
   }
 
   #tell(instance: string, reply: Answer, atMs: number): void {

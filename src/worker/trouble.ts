@@ -54,7 +54,11 @@ export function isLasting(error: unknown): boolean {
   return isGigqError(error) && lasting.has(error.code);
 }
 
-const passing: ReadonlySet<ErrorCode> = new Set(['database_busy', 'database_full']);
+const passing: ReadonlySet<ErrorCode> = new Set([
+  'database_busy',
+  'database_full',
+  'database_unreachable',
+]);
 
 /** Whether it may be wrong when a worker starts, and pass by itself. */
 export function isPassing(error: unknown): boolean {

@@ -140,7 +140,7 @@ describe('a path without a database of gigq', () => {
   }
 
   it('of a server is refused', async () => {
-    await assert.rejects(doctor('postgres://localhost/jobs'), { code: 'driver_missing' });
+    await assert.rejects(doctor('postgres://localhost/jobs'), { code: 'invalid_option' });
   });
 });
 

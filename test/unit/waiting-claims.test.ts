@@ -162,6 +162,17 @@ describe("a hint that others' commits may have made something ready", () => {
     assert.deepEqual([told, hints], [[event(full)], []]);
   });
 
+  test('asks once more those who were being asked, for it may have come too late for them', async () => {
+    const { finds, store, claims, told, asked } = setUp();
+    await runAll(claims, [claim()]);
+    finds.claim = null;
+    void runAll(claims, [submit]);
+    store.emit({ type: 'work' });
+    finds.claim = ok(full);
+    store.waiting[0]?.(ok(empty));
+    assert.deepEqual([asked(), told], [3, [event(full)]]);
+  });
+
   test('is passed on while a worker is busy', async () => {
     const { finds, store, claims, hints } = setUp();
     await runAll(claims, [claim({ instance: 'idle' })]);

@@ -1,11 +1,10 @@
 /** Claiming: which jobs a worker gets, and its lease on each. */
 import type { ClaimedJob } from '../../core/job.ts';
 import { isLone, knows, serves } from '../../core/standing.ts';
+import { type HeldRow, type Lane, toClaimedJob } from '../rows.ts';
 import type { Claim, ClaimRequest, WorkerKey, Working } from '../store.ts';
 import { type Context, type Member, move } from './context.ts';
 import { withFewInputs } from './inputs.ts';
-import type { Lane } from './lanes.ts';
-import { type HeldRow, toClaimedJob } from './rows.ts';
 
 /** Due jobs that one claim makes ready at most. */
 const promotionLimit = 1000;

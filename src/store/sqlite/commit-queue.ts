@@ -3,8 +3,8 @@
  * at a time, in the order of the calls; a lock held by another process is waited for on a timer, never inside SQLite,
  * and reads that do not depend on a waiting write go ahead of it.
  */
-import { isGigqError } from '../../core/errors.ts';
-import type { Answer, Clock, Input, Operation, Unit } from '../store.ts';
+import { batchWeight, isRefusal, weightOf } from '../batching.ts';
+import type { Answer, Clock, Unit } from '../store.ts';
 import { Busy } from './connection.ts';
 import { Patience } from './patience.ts';
 import { busyError } from './sqlite-error.ts';
@@ -29,9 +29,6 @@ interface Waiting {
   /** Set when reading did not answer it: it waits for the lock, and is not read again however long that takes. */
   needsLock: boolean;
 }
-
-/** Items that one transaction takes on: some tens of milliseconds of the write lock. */
-const batchWeight = 2000;
 
 export class CommitQueue {
   readonly #transactions: Transactions;
@@ -201,16 +198,4 @@ export class CommitQueue {
       throw error;
     }
   }
-}
-
-const refusals: ReadonlySet<string> = new Set(['too_large', 'job_not_found', 'invalid_option']);
-
-function isRefusal(error: unknown): boolean {
-  return isGigqError(error) && refusals.has(error.code);
-}
-
-function weightOf(unit: Unit): number {
-  const input: Input<Operation> = unit.input;
-  if (Array.isArray(input)) return Math.max(1, input.length);
-  return unit.op === 'claim' ? unit.input.slots.length : 1;
 }

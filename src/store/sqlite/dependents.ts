@@ -1,22 +1,15 @@
 /**
  * What the end of a job, or its coming back, means to those that wait for it. Each goes from wave to wave (dependents,
  * their dependents, …) in the transaction that began it: nothing recurses, however long a chain is. What a parent's
- * state means to a dependent is `bearingOf` in core/workflow.ts.
+ * state means to a dependent is decided in consequences.ts.
  */
 import type { JobStatus, OnParentFailure } from '../../core/state.ts';
-import { bearingOf, takenDownBy } from '../../core/workflow.ts';
+import { takenDownBy } from '../../core/workflow.ts';
+import { type Pair, whenBack, whenEnded } from '../consequences.ts';
 import { type Context, type Member, move } from './context.ts';
 
 /** A dependent beside one of its parents. */
-export interface Dependent extends Member {
-  readonly seq: number;
-  readonly status: JobStatus;
-  readonly policy: OnParentFailure;
-  readonly takenDownBy: number | null;
-  readonly parent: number;
-  readonly parentId: string;
-  readonly parentStatus: JobStatus;
-}
+export interface Dependent extends Member, Pair {}
 
 function dependentsOf(context: Context, parents: readonly number[]): readonly Dependent[] {
   const rows = context.connection.all('dependents', { parents: JSON.stringify(parents) });
@@ -32,33 +25,10 @@ export function ended(context: Context, jobs: readonly number[]): void {
 }
 
 function spread(context: Context, dependents: readonly Dependent[]): readonly number[] {
-  const released = new Tally();
-  const takenDown = new Map<number, Dependent>();
-  for (const dependent of dependents) {
-    const bearing = bearingOf(dependent.parentStatus, dependent.policy);
-    if (bearing === 'releases') released.add(dependent);
-    const isFirst = dependent.status === 'blocked' && !takenDown.has(dependent.seq);
-    if (bearing === 'takes down' && isFirst) takenDown.set(dependent.seq, dependent);
-  }
-  // In this order: a job that one parent releases and another takes down is taken down.
-  for (const dependent of takenDown.values()) takeDown(context, dependent);
-  for (const [dependent, parents] of released.entries()) release(context, dependent, parents);
-  return [...takenDown.keys()];
-}
-
-/** How many of the parents of each dependent there are among the pairs. */
-class Tally {
-  readonly #counts = new Map<number, [Dependent, number]>();
-
-  add(dependent: Dependent): void {
-    const count = this.#counts.get(dependent.seq);
-    if (count === undefined) this.#counts.set(dependent.seq, [dependent, 1]);
-    else count[1] += 1;
-  }
-
-  entries(): Iterable<readonly [Dependent, number]> {
-    return this.#counts.values();
-  }
+  const { takenDown, released } = whenEnded(dependents);
+  for (const dependent of takenDown) takeDown(context, dependent);
+  for (const [dependent, parents] of released) release(context, dependent, parents);
+  return takenDown.map(({ seq }) => seq);
 }
 
 export function takeDown(context: Context, dependent: Dependent): void {
@@ -146,19 +116,11 @@ export function standingAgainst(
 
 /** Of those that these parents released or took down, who waits for them again; returns who came back. */
 function recall(context: Context, dependents: readonly Dependent[]): readonly number[] {
-  const blocked = new Tally();
-  const back: number[] = [];
-  for (const dependent of dependents) {
-    const { seq, status, policy, parent } = dependent;
-    if (policy === 'run') blocked.add(dependent);
-    else if (status === 'cancelled' && dependent.takenDownBy === parent) {
-      // That it has parents is all that matters here of how many there are.
-      const job = { ...dependent, parents: 1 };
-      if (revive(context, job, true)) back.push(seq);
-    }
-  }
-  for (const [dependent, parents] of blocked.entries()) block(context, dependent, parents);
-  return back;
+  const { back, blocked } = whenBack(dependents);
+  // That it has parents is all that matters here of how many there are.
+  const revived = back.filter((dependent) => revive(context, { ...dependent, parents: 1 }, true));
+  for (const [dependent, parents] of blocked) block(context, dependent, parents);
+  return revived.map(({ seq }) => seq);
 }
 
 function block(context: Context, dependent: Dependent, parents: number): void {

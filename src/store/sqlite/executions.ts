@@ -2,7 +2,7 @@
 import type { ExecutionRecord } from '../../core/job.ts';
 import { limits } from '../../core/limits.ts';
 import type { Context } from './context.ts';
-import { toExecution } from './rows.ts';
+import { toExecution } from '../rows.ts';
 
 /** The last ones, oldest first, one in progress included. */
 export function lastExecutions({ connection }: Context, seq: number): readonly ExecutionRecord[] {

@@ -3,7 +3,7 @@ import type { ClaimedJob, Inputs, Lease } from '../../core/job.ts';
 import { limits } from '../../core/limits.ts';
 import type { NoInputs } from '../store.ts';
 import type { Context } from './context.ts';
-import { toParentEnding } from './rows.ts';
+import { toParentEnding } from '../rows.ts';
 
 /** The sizes first: what is too large is not read at all. */
 export function inputs({ connection }: Context, { seq, token }: Lease): Inputs | NoInputs {

@@ -1,14 +1,7 @@
 /** Lanes: a queue and a task each, their suspects apart. They are few and never removed, so they are remembered. */
+import { Counts } from '../counts.ts';
+import type { Lane } from '../rows.ts';
 import type { Connection } from './connection.ts';
-import { Counts } from './counts.ts';
-
-export interface Lane {
-  readonly id: number;
-  readonly queue: string;
-  readonly task: string;
-  /** 1: of jobs that may end their process. */
-  readonly suspect: number;
-}
 
 type LaneKey = Omit<Lane, 'id'>;
 

@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { NewWorker } from '../../core/worker.ts';
 import type { Leases, WorkerKey } from '../store.ts';
 import type { Context } from './context.ts';
-import { type HeldRow, toLease } from './rows.ts';
+import { type HeldRow, toLease } from '../rows.ts';
 import { claimedFrom } from './claiming.ts';
 
 /** How long a worker that was held for dead can still be seen. */

@@ -8,7 +8,7 @@ import type { ListRequest, Looking, Page, Reply, WorkflowsRequest } from '../sto
 import type { Row } from './connection.ts';
 import type { Context } from './context.ts';
 import { lastExecutions } from './executions.ts';
-import { toJobRecord, toOutcome, toRunningJob, toWorker, toWorkflow } from './rows.ts';
+import { toJobRecord, toOutcome, toRunningJob, toWorker, toWorkflow } from '../rows.ts';
 import { standing } from './standing.ts';
 
 /** Jobs that one stretch of a search reads at most: some ten milliseconds. */

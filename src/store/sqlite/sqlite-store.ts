@@ -1,5 +1,6 @@
 /** The store on one SQLite database: composes connection, operations, group commit and signals. */
 import { defaults } from '../../core/limits.ts';
+import { reads } from '../batching.ts';
 import type { Answer, Clock, Interest, Operations, Store, StoreEvent, Unit } from '../store.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { claimByReading, claiming } from './claiming.ts';
@@ -21,21 +22,6 @@ import { Workflows } from './workflows.ts';
 export interface SqliteOptions extends ConnectionOptions {
   readonly clock: Clock;
 }
-
-const reads: ReadonlySet<keyof Operations> = new Set([
-  'get',
-  'list',
-  'counts',
-  'executions',
-  'outcomes',
-  'workers',
-  'running',
-  'held',
-  'inputs',
-  'workflow',
-  'workflows',
-  'standing',
-]);
 
 export class SqliteStore implements Store {
   readonly #connection: Connection;

@@ -12,11 +12,10 @@ import {
   type Standing,
 } from '../../core/standing.ts';
 import type { OnParentFailure } from '../../core/state.ts';
+import { type Lane, toJobRecord, toWorker } from '../rows.ts';
 import type { Context } from './context.ts';
 import { standingAgainst } from './dependents.ts';
 import { lastExecutions } from './executions.ts';
-import type { Lane } from './lanes.ts';
-import { toJobRecord, toWorker } from './rows.ts';
 
 const shownParents = 3;
 const shownRoots = 3;

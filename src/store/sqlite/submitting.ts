@@ -1,13 +1,17 @@
 /** Storing jobs, and what they wait for. All that can be refused is found before anything is written. */
-import { GigqError } from '../../core/errors.ts';
-import type { NewJob, NewWorkflow, Parent } from '../../core/job.ts';
-import { limits } from '../../core/limits.ts';
-import { label } from '../../core/reason.ts';
+import type { NewJob, NewWorkflow } from '../../core/job.ts';
 import { bearingOf } from '../../core/workflow.ts';
 import type { Submitting } from '../store.ts';
+import {
+  hasInputs,
+  parentMissing,
+  parentsOf,
+  refuseTooMany,
+  waitsForOthers,
+} from '../submission.ts';
 import { type Context, instantOf, move } from './context.ts';
 import { type Dependent, ended, takeDown } from './dependents.ts';
-import type { JobRow } from './rows.ts';
+import type { JobRow } from '../rows.ts';
 
 export function submitting(context: Context): Submitting {
   return {
@@ -45,19 +49,7 @@ function store(
   return replies;
 }
 
-function refuseTooMany(count: number): void {
-  if (count <= limits.jobsPerUnit) return;
-  throw new GigqError(
-    'too_large',
-    `${count} jobs are too many to store at once; at most ${limits.jobsPerUnit} can be`,
-  );
-}
-
 // ── what the jobs wait for ──────────────────────────────────────────────────────────────────────
-
-function parentsOf(job: NewJob): readonly Parent[] {
-  return job.parents?.list ?? [];
-}
 
 /**
  * The parents that are stored already.
@@ -83,13 +75,6 @@ function find(context: Context, id: string): Known | undefined {
   return context.connection.get('findJob', { id }) as unknown as Known | undefined;
 }
 
-function parentMissing(job: NewJob, parent: string): GigqError {
-  return new GigqError(
-    'parent_missing',
-    `Job ${label(job)}: there is no job ${parent} to wait for`,
-  );
-}
-
 /**
  * Whether the same job is stored already; its parents may have been cleared since.
  * @throws {GigqError} `invalid_option` if it waits for others: that is a mistake
@@ -101,11 +86,7 @@ function isStored(context: Context, job: NewJob): boolean {
   const given = parentsOf(job).map(({ id }) => id);
   if (stored.length === given.length && given.every((id, place) => id === stored[place]))
     return true;
-  throw new GigqError(
-    'invalid_option',
-    `Job ${label(job)} is stored already, and waits for other parents`,
-    { hint: 'Give the job another id, or the parents that it was submitted with.' },
-  );
+  throw waitsForOthers(job);
 }
 
 // ── writing ─────────────────────────────────────────────────────────────────────────────────────
@@ -142,11 +123,6 @@ function insert(batch: Batch, job: NewJob): 'stored' | 'duplicate' {
   move(context, { lane, workflow }, null, status);
   done.work = true;
   return 'stored';
-}
-
-function hasInputs({ parents }: NewJob): boolean {
-  if (parents === null) return false;
-  return parents.passResults || parents.list.some(({ references }) => references.length > 0);
 }
 
 /** How many parents hold the job up, those that take it down included: it is blocked until that is done. */

@@ -3,7 +3,7 @@ import type { NewWorkflow } from '../../core/job.ts';
 import { type JobCounts, workflowStatus } from '../../core/workflow.ts';
 import type { Clock } from '../store.ts';
 import type { Connection } from './connection.ts';
-import { Counts } from './counts.ts';
+import { Counts } from '../counts.ts';
 
 export class Workflows {
   readonly counts = new Counts();

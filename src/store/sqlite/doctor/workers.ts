@@ -2,7 +2,7 @@
 import { isLive, knows, serves } from '../../../core/standing.ts';
 import type { WorkerRecord } from '../../../core/worker.ts';
 import { advice, type Examination, type Finding, problem } from '../../doctor.ts';
-import { toWorker } from '../rows.ts';
+import { toWorker } from '../../rows.ts';
 import { sql } from '../sql.gen.ts';
 import type { Snapshot } from './snapshot.ts';
 

@@ -1,4 +1,4 @@
-/** Rows as SQLite returns them, made into the seam's data. The only place where a row's columns are trusted. */
+/** Rows as databases return them, made into the seam's data. The only place where a row's columns are trusted. */
 import type {
   ClaimedJob,
   ExecutionRecord,
@@ -10,12 +10,21 @@ import type {
   Progress,
   Reference,
   RetryPolicy,
-} from '../../core/job.ts';
-import { isFinal, type JobStatus, statuses } from '../../core/state.ts';
-import type { JobCounts, WorkflowRecord, WorkflowStatus } from '../../core/workflow.ts';
-import type { RunningJob, WorkerRecord } from '../../core/worker.ts';
-import type { Row } from './connection.ts';
-import type { Lane } from './lanes.ts';
+} from '../core/job.ts';
+import { isFinal, type JobStatus, statuses } from '../core/state.ts';
+import type { JobCounts, WorkflowRecord, WorkflowStatus } from '../core/workflow.ts';
+import type { RunningJob, WorkerRecord } from '../core/worker.ts';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** What a lane is: a queue and a task, its suspects apart. */
+export interface Lane {
+  readonly id: number;
+  readonly queue: string;
+  readonly task: string;
+  /** 1: of jobs that may end their process. */
+  readonly suspect: number;
+}
 
 export interface JobRow {
   readonly seq: number;

@@ -1,7 +1,7 @@
 /** Counts of jobs by state: what a transaction does to them is gathered, and written once, before it commits. */
-import { type JobStatus, statuses } from '../../core/state.ts';
+import { type JobStatus, statuses } from '../core/state.ts';
 
-type Change = Record<JobStatus, number>;
+export type Change = Record<JobStatus, number>;
 
 export class Counts {
   #changes = new Map<number, Change>();

@@ -1,0 +1,210 @@
+/** Claiming: which jobs a worker gets, and its lease on each. */
+import type { ClaimedJob } from '../../core/job.ts';
+import { isLone, knows, serves } from '../../core/standing.ts';
+import { type HeldRow, type Lane, toClaimedJob } from '../rows.ts';
+import type { Claim, ClaimRequest } from '../store.ts';
+import { type Asynchronous, type Context, type Member, move } from './context.ts';
+import { withFewInputs } from './inputs.ts';
+
+/** Due jobs that one claim makes ready at most. */
+const promotionLimit = 1000;
+/** With more lanes than this, a worker looks along the line of all that is ready first: it may take what it finds there. */
+const fewLanes = 16;
+/** How much further to look where others have locked what was found, and how far at most. */
+const widening = 4;
+const widest = 8192;
+const suspectWindow = 16;
+
+export function claiming(context: Context): Asynchronous<'claim'> {
+  return { claim: (request) => claim(context, request) };
+}
+
+async function claim(context: Context, request: ClaimRequest): Promise<Claim> {
+  const [, granted] = await Promise.all([promote(context, request), leaseReady(context, request)]);
+  if (granted === null) return { jobs: [], nextDueMs: null, unknownTasks: [], fenced: true };
+  const jobs = await claimedFrom(context, granted);
+  const isFull = jobs.length === request.slots.length;
+  const rest = isFull ? { nextDueMs: null, unknownTasks: [] } : await whatElse(context, request);
+  return { jobs, ...rest, fenced: false };
+}
+
+async function promote(context: Context, { worker }: ClaimRequest): Promise<void> {
+  const values = { ...worker, limit: promotionLimit };
+  const rows = await context.connection.all('promote', values);
+  for (const row of rows) move(context, row as unknown as Member, 'scheduled', 'pending');
+}
+
+/** Running jobs, as they cross the seam. */
+export async function claimedFrom(
+  context: Context,
+  rows: readonly HeldRow[],
+): Promise<readonly ClaimedJob[]> {
+  const lanes = await context.lanes.get(rows.map(({ lane }) => lane));
+  const workflows = await context.workflows.idsOf(rows.map(({ workflow }) => workflow));
+  const jobs = rows.map((row, place) => {
+    const workflow = workflows.get(row.workflow) ?? null;
+    return toClaimedJob(row, lanes[place] as Lane, workflow);
+  });
+  return Promise.all(
+    jobs.map((job, place) => withFewInputs(context, job, rows[place]?.passResults ?? 0)),
+  );
+}
+
+// ── which jobs ──────────────────────────────────────────────────────────────────────────────────
+
+/** What one look for jobs has come to. */
+interface Granted {
+  /** As many candidates as were looked for: there may be more. */
+  readonly isCutShort: boolean;
+  readonly isAlive: boolean;
+}
+
+interface Look {
+  readonly lanes: readonly Lane[];
+  readonly inLanes: boolean;
+  readonly window: number;
+  readonly limit: number;
+}
+
+/** The ready jobs that a worker is to get, one suspect that it takes beside others before them; null: it is fenced. */
+async function leaseReady(
+  context: Context,
+  request: ClaimRequest,
+): Promise<readonly HeldRow[] | null> {
+  const before = await leasedBefore(context, request);
+  if (before.length > 0) return before;
+  if (context.lanes.known.length === 0) await context.lanes.load();
+  const lease = new Lease(context, request);
+  for (;;) {
+    const { known } = context.lanes;
+    if (!(await leaseSuspect(lease)) || !(await firstInLine(lease))) return null;
+    const isNews = context.lanes.known.length > known.length;
+    if (lease.isFull || !isNews) return lease.rows;
+  }
+}
+
+/** Of suspects that it runs beside others, one at a time: one of them may be taken now. False if the worker is fenced. */
+async function leaseSuspect(lease: Lease): Promise<boolean> {
+  const lanes = lease.hasSuspect ? [] : lease.loneLanes;
+  if (lanes.length === 0) return true;
+  const { isAlive } = await lease.look({ lanes, inLanes: true, window: suspectWindow, limit: 1 });
+  lease.hasSuspect = lease.rows.length > 0;
+  return isAlive;
+}
+
+/** False if the worker is fenced. */
+async function firstInLine(lease: Lease): Promise<boolean> {
+  const lanes = lease.lanesInOrder;
+  let inLanes = lanes.length <= fewLanes;
+  for (let window = lease.free; ; window *= widening) {
+    const { isAlive, isCutShort } = await lease.look({ lanes, inLanes, window, limit: lease.free });
+    const isSearched = inLanes && (!isCutShort || window >= widest);
+    if (!isAlive || lease.isFull || isSearched) return isAlive;
+    inLanes = true;
+  }
+}
+
+/** Takes jobs for the slots of a request, one look after the other. */
+class Lease {
+  readonly rows: HeldRow[] = [];
+  hasSuspect = false;
+  readonly #context: Context;
+  readonly #request: ClaimRequest;
+  readonly #tokens: readonly number[];
+
+  constructor(context: Context, request: ClaimRequest) {
+    this.#context = context;
+    this.#request = request;
+    this.#tokens = tokensOf(request);
+  }
+
+  get free(): number {
+    return this.#request.slots.length - this.rows.length;
+  }
+
+  get isFull(): boolean {
+    return this.free === 0;
+  }
+
+  get lanesInOrder(): readonly Lane[] {
+    return this.#own.filter((lane) => !isTakenAlone(this.#request, lane));
+  }
+
+  get loneLanes(): readonly Lane[] {
+    if (!this.#request.oneSuspect) return [];
+    return this.#own.filter((lane) => isTakenAlone(this.#request, lane));
+  }
+
+  get #own(): readonly Lane[] {
+    const { known } = this.#context.lanes;
+    return known.filter((lane) => serves(this.#request, lane) && knows(this.#request, lane));
+  }
+
+  async look({ lanes, ...look }: Look): Promise<Granted> {
+    const { connection, lanes: remembered } = this.#context;
+    const start = this.rows.length;
+    const found = await connection.all('claim', {
+      ...look,
+      ...this.#request.worker,
+      lanes: lanes.map(({ id }) => id),
+      tokens: this.#tokens.slice(start),
+      slots: this.#request.slots.slice(start),
+    });
+    const { laneCount, seen, alive } = found[0] as unknown as Whole;
+    if (laneCount !== remembered.known.length) await remembered.load();
+    const rows = found.filter(({ seq }) => seq !== null) as unknown as readonly HeldRow[];
+    for (const row of rows) move(this.#context, row, 'pending', 'running');
+    this.rows.push(...rows);
+    return { isCutShort: rows.length < look.limit && seen >= look.window, isAlive: alive };
+  }
+}
+
+interface Whole {
+  readonly laneCount: number;
+  readonly seen: number;
+  readonly alive: boolean;
+}
+
+/** Drawn once for a request, however often it is tried. */
+const drawn = new WeakMap<ClaimRequest, readonly number[]>();
+
+/** A lease is known by a number that no other lease of the job has: drawn from 2^53, and no secret. */
+function tokensOf(request: ClaimRequest): readonly number[] {
+  const tokens =
+    drawn.get(request) ??
+    request.slots.map(() => Math.floor(Math.random() * Number.MAX_SAFE_INTEGER));
+  drawn.set(request, tokens);
+  return tokens;
+}
+
+/** What a request has leased already, by a commit whose answer was lost. */
+async function leasedBefore(
+  { connection }: Context,
+  request: ClaimRequest,
+): Promise<readonly HeldRow[]> {
+  const tokens = drawn.get(request);
+  if (tokens === undefined) return [];
+  const values = { ...request.worker, tokens, limit: request.slots.length };
+  const rows = (await connection.all('runningJobs', values)) as unknown as readonly HeldRow[];
+  return rows.toSorted((a, b) => tokens.indexOf(a.token) - tokens.indexOf(b.token));
+}
+
+function isTakenAlone({ apart }: ClaimRequest, { task, suspect }: Lane): boolean {
+  return isLone(apart, { task, suspect: suspect === 1 });
+}
+
+async function whatElse(
+  { connection }: Context,
+  request: ClaimRequest,
+): Promise<Pick<Claim, 'nextDueMs' | 'unknownTasks'>> {
+  const [due, ready] = await Promise.all([
+    connection.get('nextDue'),
+    connection.all('readyLanes') as unknown as Promise<readonly Lane[]>,
+  ]);
+  const unknown = ready.filter((lane) => serves(request, lane) && !knows(request, lane));
+  const ms = due?.['ms'];
+  return {
+    nextDueMs: typeof ms === 'number' ? ms : null,
+    unknownTasks: [...new Set(unknown.map(({ task }) => task))],
+  };
+}

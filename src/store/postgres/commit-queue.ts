@@ -1,0 +1,151 @@
+/**
+ * Group commit: everything that is called while a transaction is under way shares the next one. One transaction at a
+ * time, in the order of the calls. What will pass (a deadlock, a lock, a lost connection) is tried again until the time
+ * of each unit is up.
+ */
+import { batchWeight, weightOf } from '../batching.ts';
+import type { Answer, Clock, Unit } from '../store.ts';
+import { Passing } from './postgres-error.ts';
+
+/** What the queue needs of a session. */
+export interface Transactions {
+  /** The answers to units in one transaction that waits for locks no longer than it is told; throws if it failed. */
+  run(units: readonly Unit[], waitMs: number): Promise<readonly Answer[]>;
+  /** Ends a transaction of which nothing is heard. */
+  giveUp(): void;
+  /** What to tell a unit whose time is up, and why it had to wait, if that is known. */
+  tooLate(trouble: Passing | undefined): unknown;
+}
+
+interface Waiting {
+  readonly unit: Unit;
+  readonly answer: (answer: Answer) => void;
+  readonly expiresAt: number;
+  /** Set when a transaction that it shared has failed: from then on it fails or succeeds by itself. */
+  isAlone: boolean;
+}
+
+/** What lies between a lock that was waited for in vain and a server that is not heard of any more. */
+const graceMs = 500;
+const pauseMs = { least: 2, most: 1000 };
+
+export class CommitQueue {
+  readonly #transactions: Transactions;
+  readonly #clock: Clock;
+  #waiting: Waiting[] = [];
+  #isWorking = false;
+  #working: Promise<void> | undefined;
+  #trouble: Passing | undefined;
+  #failures = 0;
+  #endPause = (): void => undefined;
+
+  constructor(transactions: Transactions, clock: Clock) {
+    this.#transactions = transactions;
+    this.#clock = clock;
+  }
+
+  add(units: readonly Unit[], answer: (place: number, answer: Answer) => void): void {
+    const now = this.#clock.mono();
+    for (const [place, unit] of units.entries()) {
+      const answered = (reply: Answer): void => {
+        answer(place, reply);
+      };
+      this.#waiting.push({ unit, answer: answered, expiresAt: now + unit.waitMs, isAlone: false });
+    }
+    if (!this.#isWorking) this.#working = this.#work();
+  }
+
+  /** Answers what still waits, and waits for what is under way; for a store that closes. */
+  async abandon(error: unknown): Promise<void> {
+    this.#refuse(this.#waiting.splice(0), error);
+    this.#endPause();
+    await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    for (this.#expire(); this.#waiting.length > 0; this.#expire())
+      await this.#process(this.#takeBatch());
+    this.#isWorking = false;
+  }
+
+  #takeBatch(): Waiting[] {
+    let weight = 0;
+    let count = 0;
+    for (const { unit, isAlone } of this.#waiting) {
+      weight += weightOf(unit);
+      if (count > 0 && (isAlone || weight > batchWeight)) break;
+      count += 1;
+      if (isAlone) break;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #process(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const answers = await this.#run(batch);
+      this.#trouble = undefined;
+      this.#failures = 0;
+      for (const [place, { answer }] of batch.entries()) answer(answers[place] as Answer);
+    } catch (error) {
+      if (error instanceof Passing) await this.#tryAgain(batch, error);
+      else if (batch.length > 1) this.#separate(batch);
+      else this.#refuse(batch, error);
+    }
+  }
+
+  async #run(batch: readonly Waiting[]): Promise<readonly Answer[]> {
+    const leftMs = this.#nextExpiry(batch) - this.#clock.mono();
+    const forget = this.#clock.timer(leftMs + graceMs, () => {
+      this.#transactions.giveUp();
+    });
+    try {
+      const units = batch.map(({ unit }) => unit);
+      return await this.#transactions.run(units, leftMs);
+    } finally {
+      forget();
+    }
+  }
+
+  /** Whatever failed, nothing of it stands. Alone, only the one whose fault it is fails again. */
+  #separate(batch: readonly Waiting[]): void {
+    for (const entry of batch) entry.isAlone = true;
+    this.#waiting.unshift(...batch);
+  }
+
+  async #tryAgain(batch: readonly Waiting[], trouble: Passing): Promise<void> {
+    this.#waiting.unshift(...batch);
+    this.#trouble = trouble;
+    this.#expire();
+    if (this.#waiting.length === 0) return;
+    const longest = Math.min(pauseMs.most, pauseMs.least * 2 ** this.#failures);
+    this.#failures += 1;
+    const pause = Math.min(
+      longest * (0.5 + Math.random() / 2),
+      this.#nextExpiry(this.#waiting) - this.#clock.mono(),
+    );
+    await new Promise<void>((resolve) => {
+      const forget = this.#clock.timer(pause, resolve);
+      this.#endPause = () => {
+        forget();
+        resolve();
+      };
+    });
+  }
+
+  #nextExpiry(entries: readonly Waiting[]): number {
+    return entries.reduce((first, { expiresAt }) => Math.min(first, expiresAt), Infinity);
+  }
+
+  #expire(): void {
+    const now = this.#clock.mono();
+    const expired = this.#waiting.filter(({ expiresAt }) => expiresAt <= now);
+    if (expired.length === 0) return;
+    this.#waiting = this.#waiting.filter(({ expiresAt }) => expiresAt > now);
+    this.#refuse(expired, this.#transactions.tooLate(this.#trouble));
+  }
+
+  #refuse(entries: readonly Waiting[], error: unknown): void {
+    for (const { answer } of entries) answer({ ok: false, error });
+  }
+}

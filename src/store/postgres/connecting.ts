@@ -1,0 +1,92 @@
+/** How connections are made, and what a server has to be. */
+import type pg from 'pg';
+import { GigqError } from '../../core/errors.ts';
+import type { Address } from './address.ts';
+import { translate } from './postgres-error.ts';
+
+const oldestVersion = 140_000;
+const connectMs = 10_000;
+const types = { bigint: 20, numeric: 1700 };
+
+export class Driver {
+  readonly address: Address;
+  readonly #pg: typeof pg;
+  readonly #pending = new Set<pg.Client>();
+
+  constructor(library: typeof pg, address: Address) {
+    this.#pg = library;
+    this.address = address;
+  }
+
+  /** A client that is not connected yet. */
+  client(): pg.Client {
+    const getTypeParser = this.#pg.types.getTypeParser as (
+      oid: number,
+      format?: unknown,
+    ) => unknown;
+    // Numbers of gigq are far below 2^53.
+    const asNumber = (oid: number, format?: unknown): unknown =>
+      oid === types.bigint || oid === types.numeric ? Number : getTypeParser(oid, format);
+    const client = new this.#pg.Client({
+      connectionString: this.address.connectionString,
+      fallback_application_name: 'gigq',
+      connectionTimeoutMillis: connectMs,
+      keepAlive: true,
+      pipeline: true,
+      types: { getTypeParser: asNumber as typeof pg.types.getTypeParser },
+    });
+    this.#pending.add(client);
+    return client;
+  }
+
+  settled(client: pg.Client): void {
+    this.#pending.delete(client);
+  }
+
+  /** Gives up connections that are being made. */
+  abort(): void {
+    for (const client of this.#pending) this.drop(client);
+  }
+
+  /** Closes a connection without a word, for there may be nobody to hear it. */
+  drop(client: pg.Client): void {
+    const { connection } = client as unknown as {
+      readonly connection: { readonly stream: { destroy(): void } };
+    };
+    connection.stream.destroy();
+  }
+}
+
+/** Throws Passing if that does not work just now; a GigqError if it will not by waiting. */
+export async function connect(driver: Driver): Promise<pg.Client> {
+  const client = driver.client();
+  // Until somebody listens who knows what to do.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    // An idle connection keeps no process alive.
+    (client as unknown as { unref(): void }).unref();
+    await requireVersion(client, driver.address.shown);
+    return client;
+  } catch (error) {
+    driver.drop(client);
+    throw translate(error, driver.address.shown);
+  } finally {
+    driver.settled(client);
+  }
+}
+
+async function requireVersion(client: pg.Client, shown: string): Promise<void> {
+  const { rows } = await client.query<{ readonly version: number }>(
+    "SELECT current_setting('server_version_num')::integer AS version",
+  );
+  const version = rows[0]?.version ?? 0;
+  if (version >= oldestVersion) return;
+  throw new GigqError(
+    'database_invalid',
+    `${shown} is PostgreSQL ${Math.floor(version / 10_000)}`,
+    {
+      hint: 'gigq needs PostgreSQL 14 or later: name another server, or update this one.',
+    },
+  );
+}

@@ -1,0 +1,135 @@
+/**
+ * One connection to one server, made when it is needed and again after it was lost. Statements are sent as they are called,
+ * without waiting for the answers to those before, which come in the same order: what needs no answer in between takes one
+ * round trip.
+ */
+import type pg from 'pg';
+import type { Durability } from '../../core/limits.ts';
+import type { Row } from '../rows.ts';
+import type { Address } from './address.ts';
+import { connect, type Driver } from './connecting.ts';
+import { isNotPrepared, Passing, translate } from './postgres-error.ts';
+import { type Prepared, prepare, type Statement } from './prepared.ts';
+
+export type Value = string | number | boolean | null | readonly (string | number | null)[];
+export type Values = Readonly<Record<string, Value>>;
+
+/**
+ * For each transaction anew, because a pooler may give each to another session. Every statement that matters has one
+ * good plan, by index; a plan that was made when a table was empty is kept and would read it whole when it is not.
+ */
+const settings = [
+  'search_path = pg_catalog',
+  'enable_seqscan = off',
+  'enable_bitmapscan = off',
+  'enable_hashjoin = off',
+  'enable_mergejoin = off',
+  'jit = off',
+  'plan_cache_mode = force_generic_plan',
+  'statement_timeout = 60000',
+  'idle_in_transaction_session_timeout = 60000',
+];
+
+export class Connection {
+  readonly address: Address;
+  readonly #driver: Driver;
+  readonly #begin: string;
+  readonly #statements = new Map<Statement, Prepared>();
+  #client: pg.Client | undefined;
+  #connecting: Promise<void> | undefined;
+  #isNamed = true;
+
+  constructor(driver: Driver, durability: Durability) {
+    this.address = driver.address;
+    this.#driver = driver;
+    const relaxed = durability === 'relaxed' ? ['synchronous_commit = off'] : [];
+    const all = [...settings, ...relaxed].map((setting) => `SET LOCAL ${setting}`);
+    this.#begin = ['BEGIN', ...all].join('; ');
+  }
+
+  /** Connects, unless there is a connection. Throws Passing if that does not work just now. */
+  async ready(): Promise<void> {
+    if (this.#client !== undefined) return;
+    this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined));
+    await this.#connecting;
+  }
+
+  /** The rest of what is called until `commit` is one transaction. Waits for locks no longer than it is told. */
+  async begin(waitMs: number): Promise<void> {
+    await this.query(`${this.#begin}; SET LOCAL lock_timeout = ${Math.max(1, Math.ceil(waitMs))}`);
+  }
+
+  async commit(): Promise<void> {
+    const { command } = await this.query('COMMIT');
+    // The server's answer to the commit of a transaction that has failed.
+    if (command !== 'COMMIT') throw new Error('The transaction had failed, and was rolled back');
+  }
+
+  async rollback(): Promise<void> {
+    // Without a connection there is nothing to undo.
+    await this.query('ROLLBACK').catch(() => undefined);
+  }
+
+  async all(name: Statement, values: Values = {}): Promise<readonly Row[]> {
+    const { text, parameters, ...rest } = this.#prepared(name);
+    const list = parameters.map((parameter) => values[parameter]);
+    const { rows } = await this.query({ text, values: list, ...(this.#isNamed && rest) });
+    return rows;
+  }
+
+  async get(name: Statement, values: Values = {}): Promise<Row | undefined> {
+    return (await this.all(name, values))[0];
+  }
+
+  /** Any text: of migrations, and what begins and ends transactions. */
+  async query(query: string | pg.QueryConfig<unknown[]>): Promise<pg.QueryResult<Row>> {
+    const client = this.#client;
+    if (client === undefined)
+      throw new Passing('unreachable', new Error('The connection was lost'));
+    try {
+      return await client.query<Row>(query as pg.QueryConfig);
+    } catch (error) {
+      if (!isNotPrepared(error)) throw translate(error, this.address.shown);
+      this.#isNamed = false;
+      throw new Passing('locked', error);
+    }
+  }
+
+  /** Gives the connection up, whatever is under way on it: that is rejected with Passing. */
+  destroy(): void {
+    this.#driver.abort();
+    if (this.#client !== undefined) this.#lose(this.#client);
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end().catch(() => undefined);
+  }
+
+  async #connect(): Promise<void> {
+    const client = await connect(this.#driver);
+    // An error of a client that nobody listens to ends the process; it is told of by the next call as well.
+    client.on('error', () => {
+      this.#lose(client);
+    });
+    client.on('end', () => {
+      this.#lose(client);
+    });
+    this.#client = client;
+  }
+
+  #lose(client: pg.Client): void {
+    if (this.#client === client) this.#client = undefined;
+    this.#driver.drop(client);
+  }
+
+  #prepared(name: Statement): Prepared {
+    let prepared = this.#statements.get(name);
+    if (prepared === undefined) {
+      prepared = prepare(name, this.address.schema);
+      this.#statements.set(name, prepared);
+    }
+    return prepared;
+  }
+}

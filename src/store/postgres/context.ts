@@ -1,0 +1,53 @@
+/** What the operations of one session share. */
+import type { Due } from '../../core/job.ts';
+import type { JobStatus } from '../../core/state.ts';
+import type { Input, Operation, Reply } from '../store.ts';
+import type { Connection } from './connection.ts';
+import type { Lanes } from './lanes.ts';
+import type { Workflows } from './workflows.ts';
+
+/** Operations of the seam, as they are here: each waits for the server. */
+export type Asynchronous<O extends Operation> = {
+  readonly [Op in O]: (input: Input<Op>) => Promise<Reply<Op>>;
+};
+
+export interface Context {
+  readonly connection: Connection;
+  readonly lanes: Lanes;
+  readonly workflows: Workflows;
+  /** What the transaction in progress did that others wait for. */
+  readonly done: Done;
+}
+
+export interface Done {
+  /** Work became ready or due, or a running job was cancelled. */
+  work: boolean;
+  /** A job may have ended. */
+  change: boolean;
+}
+
+/** Where a job is counted. */
+export interface Member {
+  readonly workflow: number | null;
+}
+
+/** Counts a job as moved from one state to another; null stands for "not stored". */
+export function move(
+  { workflows }: Context,
+  { workflow }: Member,
+  from: JobStatus | null,
+  to: JobStatus | null,
+): void {
+  if (workflow !== null) workflows.counts.move(workflow, from, to);
+}
+
+/** When things are due, as the two columns that a statement takes: a length of time, or an instant. */
+export function dueColumns(dues: readonly (Due | null)[]): {
+  readonly afterMs: readonly (number | null)[];
+  readonly atMs: readonly (number | null)[];
+} {
+  return {
+    afterMs: dues.map((due) => (due !== null && 'afterMs' in due ? due.afterMs : null)),
+    atMs: dues.map((due) => (due !== null && 'atMs' in due ? due.atMs : null)),
+  };
+}

@@ -1,0 +1,96 @@
+/** Brings a schema to what this version knows: in one transaction, fully or not at all, one program at a time. */
+import { GigqError } from '../../core/errors.ts';
+import { defaults } from '../../core/limits.ts';
+import { type Applied, type Migrated, type Migration, outstanding, summary } from '../migrate.ts';
+import type { Connection } from './connection.ts';
+import { identifier, inSchema } from './prepared.ts';
+import { migrations } from './sql.gen.ts';
+
+const ledger = `
+  CREATE TABLE IF NOT EXISTS gigq.migrations (
+    version integer PRIMARY KEY,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    applied_at bigint NOT NULL
+  );
+  LOCK TABLE gigq.migrations IN ACCESS EXCLUSIVE MODE
+`;
+
+/** Throws Passing if it has to be tried again. */
+export async function migrate(
+  connection: Connection,
+  { dryRun }: { readonly dryRun: boolean },
+): Promise<Migrated> {
+  await connection.ready();
+  const missing = await missingIn(connection);
+  if (missing.length === 0 || dryRun) return summary(migrations, missing);
+  await connection.begin(defaults.busyMs);
+  try {
+    const still = await apply(connection);
+    await connection.commit();
+    return summary(migrations, still);
+  } catch (error) {
+    await connection.rollback();
+    throw error;
+  }
+}
+
+async function apply(connection: Connection): Promise<readonly Migration[]> {
+  const { schema } = connection.address;
+  await connection.query({
+    text: 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))',
+    values: [`gigq ${schema}`],
+  });
+  // Looked up again: another program may have migrated before this one had the lock.
+  const still = await missingIn(connection);
+  // To ask for a schema that is there takes a right that a role need not have.
+  if (!(await exists(connection, 'to_regnamespace', identifier(schema))))
+    await connection.query(`CREATE SCHEMA ${identifier(schema)}`);
+  await connection.query(inSchema(ledger, schema));
+  for (const { text, version, name, checksum } of still) {
+    await connection.query(inSchema(text, schema));
+    await connection.all('recordMigration', { version, name, checksum });
+  }
+  return still;
+}
+
+/** Refuses a schema that is not the one that this version knows, without changing it. */
+export async function requireSchema(connection: Connection): Promise<void> {
+  await connection.ready();
+  const missing = await missingIn(connection);
+  if (missing.length === 0) return;
+  const { shown, schema } = connection.address;
+  if (missing.length === migrations.length)
+    throw new GigqError('database_missing', `${shown} holds no jobs in its schema ${schema}`, {
+      hint: 'Check the address and the schema. A submit or a worker makes what is missing, or gigq migrate; commands that read do not.',
+    });
+  throw new GigqError('database_invalid', `${shown} has an older schema`, {
+    hint: 'Bring it up to date: gigq migrate --db <address>',
+  });
+}
+
+async function missingIn(connection: Connection): Promise<readonly Migration[]> {
+  return outstanding(connection.address.shown, migrations, await appliedIn(connection));
+}
+
+async function appliedIn(connection: Connection): Promise<readonly Applied[]> {
+  const { schema } = connection.address;
+  const table = `${identifier(schema)}.migrations`;
+  if (!(await exists(connection, 'to_regclass', table))) return [];
+  const { rows } = await connection.query(
+    `SELECT version, checksum FROM ${table} ORDER BY version`,
+  );
+  return rows as unknown as readonly Applied[];
+}
+
+async function exists(
+  connection: Connection,
+  look: 'to_regclass' | 'to_regnamespace',
+  name: string,
+): Promise<boolean> {
+  const { rows } = await connection.query({
+    text: `SELECT ${look}($1) IS NOT NULL AS found`,
+    values: [name],
+  });
+  return rows[0]?.['found'] === true;
+}

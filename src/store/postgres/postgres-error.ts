@@ -1,0 +1,101 @@
+/** What PostgreSQL and its driver report, in the terms of gigq. The one place that knows their codes. */
+import { GigqError, isGigqError } from '../../core/errors.ts';
+
+/**
+ * What will pass: nothing of the transaction stands, or, if it was on its way to be committed, it can be run again without
+ * harm. `locked`: others stood in its way. `unreachable`: there is no connection.
+ */
+export class Passing extends Error {
+  readonly kind: 'locked' | 'unreachable';
+
+  constructor(kind: Passing['kind'], cause: unknown) {
+    super(kind, { cause });
+    this.kind = kind;
+  }
+}
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const locked: ReadonlySet<string> = new Set([
+  '40001', // serialization_failure
+  '40P01', // deadlock_detected
+  '55P03', // lock_not_available: lock_timeout
+  '57014', // query_canceled: statement_timeout, or somebody
+  '25P03', // idle_in_transaction_session_timeout
+]);
+
+const unreachable = /^(?:08|57P0[1-5]|53300)/u;
+
+/** A pooler lets each transaction have another connection, which does not know what was prepared on the last one. */
+const notPrepared: ReadonlySet<string> = new Set(['26000', '42P05']);
+
+export function isNotPrepared(error: unknown): boolean {
+  return notPrepared.has(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : '';
+}
+
+/** Whether the server said it, and not what lies between it and us. */
+function isOfServer(error: unknown): boolean {
+  return error instanceof Error && 'severity' in error;
+}
+
+/** Errors of the server become errors of gigq, or Passing; what it refuses of a statement's values stays as it is. */
+export function translate(error: unknown, database: string): unknown {
+  if (isGigqError(error) || error instanceof Passing) return error;
+  if (!isOfServer(error)) return new Passing('unreachable', error);
+  const code = codeOf(error);
+  if (locked.has(code)) return new Passing('locked', error);
+  if (unreachable.test(code)) return new Passing('unreachable', error);
+  return lasting(code, database, error) ?? error;
+}
+
+function lasting(code: string, database: string, cause: unknown): GigqError | undefined {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  if (code === '25006')
+    return new GigqError('database_readonly', `${database} cannot be written to: ${said}`, {
+      cause,
+      hint: readOnlyHint,
+    });
+  if (code.startsWith('53'))
+    return new GigqError('database_full', `${database} has no room left: ${said}`, { cause });
+  if (/^(?:28|42501|3D000)/u.test(code))
+    return new GigqError('database_refused', `${database} refuses us: ${said}`, { cause });
+  if (/^(?:3F000|42P01|42703|42883)/u.test(code))
+    return new GigqError(
+      'database_invalid',
+      `${database} does not hold what gigq has made there: ${said}`,
+      { cause, hint: invalidHint },
+    );
+  return undefined;
+}
+
+const readOnlyHint =
+  'It is a standby, or set to be read only: name the primary server, for all of them as host=a,b&target_session_attrs=read-write is not followed by the driver.';
+const invalidHint = 'Check the address and the schema. To make what is missing: gigq migrate.';
+
+/** What to tell a call that could not wait any longer. */
+export function tooLate(database: string, trouble: Passing | undefined): GigqError {
+  if (trouble?.kind === 'unreachable') return unreachableError(database, trouble.cause);
+  const message = `${database} was locked by others all the while`;
+  return new GigqError('database_busy', message, { cause: trouble?.cause, hint: busyHint });
+}
+
+/** What to tell a call that came before there was a connection, and could not wait for one. */
+export function notOpened(database: string): GigqError {
+  return unreachableError(database, undefined);
+}
+
+const busyHint =
+  'Another session holds locks on the tables of gigq: find it in pg_stat_activity and end its transaction, then try again.';
+
+function unreachableError(database: string, cause: unknown): GigqError {
+  const why = cause instanceof Error && cause.message !== '' ? `: ${cause.message}` : '';
+  return new GigqError(
+    'database_unreachable',
+    `${database} could not be reached all the while${why}`,
+    { cause },
+  );
+}

@@ -1,0 +1,125 @@
+/** The store on one schema of a PostgreSQL database: composes sessions and signals. */
+import { defaults, type Durability } from '../../core/limits.ts';
+import type { Migrated } from '../migrate.ts';
+import type { Answer, Clock, Interest, Store, StoreEvent, Unit } from '../store.ts';
+import { parseAddress } from './address.ts';
+import { Driver } from './connecting.ts';
+import { Connection } from './connection.ts';
+import { loadPg } from './library.ts';
+import { migrate, requireSchema } from './migrating.ts';
+import { Notifications } from './notify.ts';
+import { Passing, tooLate } from './postgres-error.ts';
+import { Session } from './session.ts';
+
+export interface PostgresOptions {
+  readonly clock: Clock;
+  /** Whether a missing schema is made. */
+  readonly initialize: boolean;
+  /** Default 'full'. */
+  readonly durability?: Durability;
+}
+
+export class PostgresStore implements Store {
+  readonly #signals: Notifications;
+  /** Heartbeats have a session of their own: whatever the others wait for, they go on. */
+  readonly #heartbeats: Session;
+  readonly #session: Session;
+
+  constructor(
+    driver: Driver,
+    connection: Connection,
+    { clock, durability = 'full' }: PostgresOptions,
+  ) {
+    this.#signals = new Notifications(driver, clock);
+    const committed = this.#signals.committed.bind(this.#signals);
+    this.#session = new Session(connection, { clock, committed });
+    this.#heartbeats = new Session(new Connection(driver, durability), { clock, committed });
+  }
+
+  /** Whoever attends to workers is a caller below 0 (see heartbeat.ts). */
+  run(units: readonly Unit[], answer: (place: number, answer: Answer) => void): void {
+    const places = [...units.keys()];
+    const isHeartbeat = (place: number): boolean => (units[place] as Unit).caller < 0;
+    const beats = places.filter(isHeartbeat);
+    const others = places.filter((place) => !isHeartbeat(place));
+    for (const [session, own] of [
+      [this.#heartbeats, beats],
+      [this.#session, others],
+    ] as const) {
+      if (own.length === 0) continue;
+      session.run(
+        own.map((place) => units[place] as Unit),
+        (place, reply) => {
+          answer(own[place] as number, reply);
+        },
+      );
+    }
+  }
+
+  subscribe(interest: Interest, listener: (event: StoreEvent) => void): () => void {
+    return this.#signals.subscribe(interest, listener);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#signals.close(), this.#heartbeats.close(), this.#session.close()]);
+  }
+}
+
+/** Connects, waiting up to 5 s for a server that cannot be reached; the schema is brought up to date if asked to. */
+export async function openPostgresStore(
+  database: string,
+  options: PostgresOptions,
+): Promise<PostgresStore> {
+  const driver = await driverFor(database);
+  const connection = new Connection(driver, options.durability ?? 'full');
+  try {
+    await patiently(driver, options.clock, async () => {
+      if (options.initialize) await migrate(connection, { dryRun: false });
+      else await requireSchema(connection);
+    });
+    return new PostgresStore(driver, connection, options);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+/** Brings a database to the schema of this version, or tells what that would take. */
+export async function migratePostgres(
+  database: string,
+  { clock, dryRun }: { readonly clock: Clock; readonly dryRun: boolean },
+): Promise<Migrated> {
+  const driver = await driverFor(database);
+  const connection = new Connection(driver, 'full');
+  try {
+    return await patiently(driver, clock, () => migrate(connection, { dryRun }));
+  } finally {
+    await connection.close();
+  }
+}
+
+async function driverFor(database: string): Promise<Driver> {
+  const address = parseAddress(database);
+  return new Driver(await loadPg(), address);
+}
+
+const pauseMs = 100;
+/** Who has not been there yet may have the wrong address: that is told sooner. Workers go on trying. */
+const patienceMs = { locked: defaults.busyMs, unreachable: 5000 };
+
+/** Tries again from a timer while the server cannot be reached, or others stand in the way. */
+async function patiently<T>(driver: Driver, clock: Clock, attempt: () => Promise<T>): Promise<T> {
+  const since = clock.mono();
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof Passing)) throw error;
+      if (clock.mono() - since >= patienceMs[error.kind])
+        throw tooLate(driver.address.shown, error);
+      await new Promise<void>((resolve) => {
+        clock.timer(pauseMs * (0.5 + Math.random()), resolve);
+      });
+    }
+  }
+}

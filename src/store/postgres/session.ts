@@ -1,0 +1,178 @@
+/** One session with the server: its connection, the operations on it, and the queue of what is asked of it. */
+import { isRefusal, reads } from '../batching.ts';
+import type { Answer, Clock, Input, Operation, Operations, Unit } from '../store.ts';
+import { claiming } from './claiming.ts';
+import { CommitQueue } from './commit-queue.ts';
+import type { Connection } from './connection.ts';
+import type { Asynchronous, Context, Done } from './context.ts';
+import { Lanes } from './lanes.ts';
+import { leases } from './leases.ts';
+import { looking } from './looking.ts';
+import { requireSchema } from './migrating.ts';
+import type { Send } from './notify.ts';
+import { tooLate } from './postgres-error.ts';
+import { settling } from './settling.ts';
+import { migrations } from './sql.gen.ts';
+import { submitting } from './submitting.ts';
+import { tending } from './tending.ts';
+import { Workflows } from './workflows.ts';
+
+export interface SessionOptions {
+  readonly clock: Clock;
+  /** Called after each commit with what it did, and with a way to tell others. */
+  readonly committed: (done: Readonly<Done>, send: Send) => void;
+}
+
+export class Session {
+  readonly #connection: Connection;
+  readonly #committed: SessionOptions['committed'];
+  readonly #context: Context;
+  readonly #operations: Asynchronous<keyof Operations>;
+  readonly #queue: CommitQueue;
+
+  constructor(connection: Connection, { clock, committed }: SessionOptions) {
+    this.#connection = connection;
+    this.#committed = committed;
+    this.#context = {
+      connection,
+      lanes: new Lanes(connection),
+      workflows: new Workflows(connection),
+      done: { work: false, change: false },
+    };
+    this.#operations = operationsOf(this.#context);
+    const { shown } = connection.address;
+    const transactions = {
+      run: (units: readonly Unit[], waitMs: number) => this.#transact(units, waitMs),
+      giveUp: () => {
+        connection.destroy();
+      },
+      tooLate: (trouble: Parameters<typeof tooLate>[1]) => tooLate(shown, trouble),
+    };
+    this.#queue = new CommitQueue(transactions, clock);
+  }
+
+  run(units: readonly Unit[], answer: (place: number, answer: Answer) => void): void {
+    this.#queue.add(units, answer);
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.abandon(tooLate(this.#connection.address.shown, undefined));
+    await this.#connection.close();
+  }
+
+  async #transact(units: readonly Unit[], waitMs: number): Promise<readonly Answer[]> {
+    await this.#connection.ready();
+    const begun = this.#begin(waitMs);
+    // What keeps it from beginning is told below, before what follows from it.
+    begun.catch(() => undefined);
+    try {
+      const answers = await this.#perform(units);
+      await begun;
+      await this.#commit(units);
+      return answers;
+    } catch (error) {
+      await this.#rollback();
+      await begun;
+      throw error;
+    }
+  }
+
+  /** From the look at the schema on nobody can migrate it until the transaction is over. */
+  async #begin(waitMs: number): Promise<void> {
+    const [, newest] = await Promise.all([
+      this.#connection.begin(waitMs),
+      this.#connection.get('newestMigration'),
+    ]);
+    if (Number(newest?.['version']) > migrations.length) await requireSchema(this.#connection);
+  }
+
+  async #commit(units: readonly Unit[]): Promise<void> {
+    await this.#context.workflows.flush();
+    const committed = this.#connection.commit();
+    // There is nothing to lose of a transaction that only read.
+    if (units.every(({ op }) => reads.has(op))) return void committed.catch(() => undefined);
+    await committed;
+    const { done } = this.#context;
+    const { work, change } = done;
+    Object.assign(done, { work: false, change: false });
+    this.#committed({ work, change }, (channels, sender) => {
+      this.#connection.all('notify', { channels, sender }).catch(() => undefined);
+    });
+  }
+
+  async #rollback(): Promise<void> {
+    const { lanes, workflows, done } = this.#context;
+    lanes.forget();
+    workflows.counts.forget();
+    Object.assign(done, { work: false, change: false });
+    await this.#connection.rollback();
+  }
+
+  // ── units ─────────────────────────────────────────────────────────────────────────────────────
+
+  async #perform(units: readonly Unit[]): Promise<readonly Answer[]> {
+    const answers: Answer[] = [];
+    for (const group of groupsOf(units)) answers.push(...(await this.#performGroup(group)));
+    return answers;
+  }
+
+  async #performGroup(units: readonly Unit[]): Promise<readonly Answer[]> {
+    if (units.length > 1) {
+      const answers = await this.#together(units);
+      if (answers !== undefined) return answers;
+    }
+    const answers: Answer[] = [];
+    for (const unit of units) answers.push(await this.#one(unit));
+    return answers;
+  }
+
+  /** Units as one batch; undefined if one of them refuses its input: then none has written anything. */
+  async #together(units: readonly Unit[]): Promise<readonly Answer[] | undefined> {
+    const [{ op }] = units as readonly [Unit];
+    const inputs = units.map(({ input }) => input as readonly unknown[]);
+    const all = await this.#one({ ...units[0], op, input: inputs.flat() } as unknown as Unit);
+    if (!all.ok) return undefined;
+    const replies = all.reply as unknown as readonly unknown[];
+    let start = 0;
+    return inputs.map(({ length }) => {
+      const reply = replies.slice(start, (start += length));
+      return { ok: true, reply } as unknown as Answer;
+    });
+  }
+
+  /** A unit that refuses its input has written nothing: it fails alone, and the transaction goes on. */
+  async #one(unit: Unit): Promise<Answer> {
+    const operation = this.#operations[unit.op] as (input: Input<Operation>) => Promise<never>;
+    try {
+      return { ok: true, reply: await operation(unit.input) };
+    } catch (error) {
+      if (isRefusal(error)) return { ok: false, error };
+      throw error;
+    }
+  }
+}
+
+/** Operations whose batches can be put together: what becomes of one item does not depend on where another one's unit ends. */
+const joinable: ReadonlySet<Operation> = new Set(['enqueue', 'settle', 'progress', 'outcomes']);
+
+/** Units that follow each other and can be carried out as one. */
+function groupsOf(units: readonly Unit[]): readonly (readonly Unit[])[] {
+  const groups: Unit[][] = [];
+  for (const unit of units) {
+    const group = groups.at(-1);
+    if (group !== undefined && group[0]?.op === unit.op && joinable.has(unit.op)) group.push(unit);
+    else groups.push([unit]);
+  }
+  return groups;
+}
+
+function operationsOf(context: Context): Asynchronous<keyof Operations> {
+  return {
+    ...submitting(context),
+    ...claiming(context),
+    ...settling(context),
+    ...leases(context),
+    ...tending(context),
+    ...looking(context),
+  };
+}

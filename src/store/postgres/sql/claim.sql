@@ -1,0 +1,58 @@
+-- Leases the ready jobs of some lanes that are first in line, each with a token and a slot of its own, and tells what
+-- running them takes. Of one row at least: whether the worker may claim, how many lanes there are, and how many candidates
+-- were seen. The candidates come from jobs_ready, :window of each lane; or, not :inLanes, from the first :window of all that
+-- is ready, by jobs_line: so many reads, however many lanes there are. Race-free: candidates are locked and looked at
+-- again before they are leased, what others have locked is skipped, and MATERIALIZED keeps any plan from doing so twice:
+-- never more than :limit. The empty text keeps the planner from jobs_ready, through which it would look for one row after
+-- the other, however many there are. The worker's row is locked last, so that nothing is leased to one that is being held for dead.
+WITH candidate AS MATERIALIZED (
+  SELECT line.seq, line.priority
+  FROM (
+    SELECT seq, lane, priority FROM gigq.jobs
+    WHERE status = 'pending' AND seq > 0 ORDER BY priority DESC, seq LIMIT :window::integer
+  ) AS line
+  WHERE NOT :inLanes::boolean AND line.lane = ANY (:lanes::integer[])
+  UNION ALL
+  SELECT job.seq, job.priority
+  FROM unnest(:lanes::integer[]) AS wanted (lane) CROSS JOIN LATERAL (
+    SELECT seq, priority FROM gigq.jobs
+    WHERE lane = wanted.lane AND lane > 0 AND status = 'pending' ORDER BY priority DESC, seq LIMIT :window::integer
+  ) AS job
+  WHERE :inLanes::boolean
+),
+locked AS MATERIALIZED (
+  SELECT seq, priority FROM gigq.jobs
+  WHERE seq = ANY (ARRAY(SELECT seq FROM candidate ORDER BY priority DESC, seq LIMIT :window::integer))
+    AND status || '' = 'pending'
+  ORDER BY priority DESC, seq LIMIT :limit::integer
+  FOR NO KEY UPDATE SKIP LOCKED
+),
+holder AS MATERIALIZED (
+  SELECT id FROM gigq.workers
+  WHERE instance = :instance AND epoch = :epoch AND lost_at IS NULL AND EXISTS (SELECT FROM locked)
+  FOR SHARE
+),
+leased AS (
+  UPDATE gigq.jobs AS job
+  SET status = 'running', token = (:tokens::bigint[])[granted.place], slot = (:slots::text[])[granted.place],
+    worker = granted.worker, attempts = attempts + 1, number = number + 1, started_at = granted.now,
+    updated_at = granted.now, completed_at = NULL, progress = NULL
+  FROM (
+    SELECT locked.seq, row_number() OVER (ORDER BY locked.priority DESC, locked.seq) AS place, holder.id AS worker, clock.now
+    FROM locked CROSS JOIN holder CROSS JOIN (SELECT gigq.now_ms() AS now) AS clock
+  ) AS granted
+  WHERE job.seq = granted.seq
+  RETURNING granted.place, job.seq, lane, workflow, token, slot, id, name, description, params, priority,
+    max_attempts AS "maxAttempts", timeout, retry, attempts, number, crashes, expiries, created_at AS "createdAt",
+    started_at AS "startedAt", run_at AS "runAt", error, has_inputs AS "hasInputs", pass_results AS "passResults",
+    CASE WHEN parents > 0 THEN (
+      SELECT json_agg(parent_id ORDER BY edge.place)::text FROM gigq.edges AS edge WHERE edge.child = job.seq
+    ) END AS dependencies
+)
+SELECT leased.*, whole.*
+FROM (
+  SELECT (SELECT count(*) FROM gigq.lanes) AS "laneCount", (SELECT count(*) FROM candidate) AS seen, EXISTS (
+    SELECT FROM gigq.workers WHERE instance = :instance AND epoch = :epoch AND lost_at IS NULL
+  ) AS alive
+) AS whole LEFT JOIN leased ON true
+ORDER BY leased.place

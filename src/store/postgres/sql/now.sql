@@ -1,0 +1,2 @@
+-- What time it is.
+SELECT gigq.now_ms() AS now
