@@ -13,7 +13,11 @@ const first = [
   'test/docs/readme.test.ts',
 ];
 const others = globSync('test/**/*.test.ts', { cwd: root, exclude: first }).toSorted();
-const files = named.length > 0 ? named : [...first, ...others];
+// Those that mostly wait, for graces and leases, run beside those that mostly compute.
+const waiting = others.filter((file) => /^test.(?:crash|faults)\b/u.test(file));
+const computing = others.filter((file) => !waiting.includes(file));
+const inTurn = computing.flatMap((file, place) => [...waiting.slice(place, place + 1), file]);
+const files = named.length > 0 ? named : [...first, ...inTurn];
 
 if (others.length === 0) {
   console.error('No test found: test/**/*.test.ts matches no file.');
