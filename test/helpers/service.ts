@@ -25,9 +25,9 @@ export class ServiceScene {
   readonly effects: Effects;
   readonly #t: TestContext;
 
-  constructor(t: TestContext) {
+  constructor(t: TestContext, database?: string) {
     this.#t = t;
-    this.here = place(t);
+    this.here = place(t, database);
     this.effects = new Effects(join(this.here.folder, 'effects'));
   }
 

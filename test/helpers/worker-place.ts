@@ -25,9 +25,10 @@ export interface Place {
   file(name: string, text: string): string;
 }
 
-export function place(t: TestContext): Place {
+/** On a file in the folder, unless another database is named. */
+export function place(t: TestContext, named?: string): Place {
   const folder = mkdtempSync(join(tmpdir(), 'gigq-worker-'));
-  const database = join(folder, 'jobs.db');
+  const database = named ?? join(folder, 'jobs.db');
   const queue = new JobQueue(database);
   const workers: Worker[] = [];
   t.after(async () => {

@@ -65,7 +65,7 @@ export async function connect(driver: Driver): Promise<pg.Client> {
   try {
     await client.connect();
     // An idle connection keeps no process alive.
-    (client as unknown as { unref(): void }).unref();
+    countable(client).unref();
     await requireVersion(client, driver.address.shown);
     return client;
   } catch (error) {
@@ -74,6 +74,17 @@ export async function connect(driver: Driver): Promise<pg.Client> {
   } finally {
     driver.settled(client);
   }
+}
+
+/** Takes leave of the server; until it has answered the process stays. */
+export async function leave(client: pg.Client): Promise<void> {
+  countable(client).ref();
+  await client.end().catch(() => undefined);
+}
+
+/** The types of the driver do not know of this. */
+function countable(client: pg.Client): { ref(): void; unref(): void } {
+  return client as unknown as { ref(): void; unref(): void };
 }
 
 async function requireVersion(client: pg.Client, shown: string): Promise<void> {

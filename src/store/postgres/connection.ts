@@ -7,7 +7,7 @@ import type pg from 'pg';
 import type { Durability } from '../../core/limits.ts';
 import type { Row } from '../rows.ts';
 import type { Address } from './address.ts';
-import { connect, type Driver } from './connecting.ts';
+import { connect, type Driver, leave } from './connecting.ts';
 import { isNotPrepared, Passing, translate } from './postgres-error.ts';
 import { type Prepared, prepare, type Statement } from './prepared.ts';
 
@@ -104,7 +104,7 @@ export class Connection {
   async close(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
-    await client?.end().catch(() => undefined);
+    if (client !== undefined) await leave(client);
   }
 
   async #connect(): Promise<void> {

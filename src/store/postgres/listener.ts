@@ -1,7 +1,7 @@
 /** A connection that listens: made when there is something to listen for, probed, and made again when it is lost. */
 import type pg from 'pg';
 import type { Clock } from '../store.ts';
-import { connect, type Driver } from './connecting.ts';
+import { connect, type Driver, leave } from './connecting.ts';
 
 export interface Hearing {
   readonly heard: (channel: string, sender: string) => void;
@@ -51,7 +51,7 @@ export class Listener {
     await this.#connecting;
     const client = this.#client;
     this.#client = undefined;
-    await client?.end().catch(() => undefined);
+    if (client !== undefined) await leave(client);
   }
 
   async #begin(): Promise<void> {

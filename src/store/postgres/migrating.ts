@@ -44,7 +44,7 @@ async function apply(connection: Connection): Promise<readonly Migration[]> {
   // Looked up again: another program may have migrated before this one had the lock.
   const still = await missingIn(connection);
   // To ask for a schema that is there takes a right that a role need not have.
-  if (!(await exists(connection, 'to_regnamespace', identifier(schema))))
+  if (!(await exists(connection, 'schema')))
     await connection.query(`CREATE SCHEMA ${identifier(schema)}`);
   await connection.query(inSchema(ledger, schema));
   for (const { text, version, name, checksum } of still) {
@@ -74,23 +74,23 @@ async function missingIn(connection: Connection): Promise<readonly Migration[]> 
 }
 
 async function appliedIn(connection: Connection): Promise<readonly Applied[]> {
-  const { schema } = connection.address;
-  const table = `${identifier(schema)}.migrations`;
-  if (!(await exists(connection, 'to_regclass', table))) return [];
+  if (!(await exists(connection, 'ledger'))) return [];
+  const table = `${identifier(connection.address.schema)}.migrations`;
   const { rows } = await connection.query(
     `SELECT version, checksum FROM ${table} ORDER BY version`,
   );
   return rows as unknown as readonly Applied[];
 }
 
-async function exists(
-  connection: Connection,
-  look: 'to_regclass' | 'to_regnamespace',
-  name: string,
-): Promise<boolean> {
-  const { rows } = await connection.query({
-    text: `SELECT ${look}($1) IS NOT NULL AS found`,
-    values: [name],
-  });
-  return rows[0]?.['found'] === true;
+/** Read as rows: what a server has cached of a name may be older than the lock that was waited for. */
+const existing = {
+  schema: 'SELECT FROM pg_namespace WHERE nspname = $1',
+  ledger: `SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE nspname = $1 AND relname = 'migrations'`,
+};
+
+async function exists(connection: Connection, what: keyof typeof existing): Promise<boolean> {
+  const values = [connection.address.schema];
+  const { rows } = await connection.query({ text: existing[what], values });
+  return rows.length > 0;
 }
