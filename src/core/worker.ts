@@ -55,10 +55,12 @@ export interface Attention {
 export interface MayWait {
   /** The worker has nothing else to do: if there is nothing to take, the claim may wait. */
   readonly waits: boolean;
-  /** How many such events the worker has heard. */
+  /** The number of the last such event that the worker has heard. */
   readonly heard: number;
 }
 
 export interface AttendedWorker extends NewWorker {
   readonly attention?: Attention;
+  /** Where it says that it has heard of jobs (see offers.ts). */
+  readonly offers?: SharedArrayBuffer;
 }

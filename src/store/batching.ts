@@ -1,5 +1,6 @@
 /** What group commit knows of units, whatever the dialect. */
 import { isGigqError } from '../core/errors.ts';
+import type { NewJob } from '../core/job.ts';
 import type { Input, Operation, Operations, Unit } from './store.ts';
 
 /** Operations that change nothing. */
@@ -18,7 +19,12 @@ export const reads: ReadonlySet<keyof Operations> = new Set([
   'standing',
 ]);
 
-const refusals: ReadonlySet<string> = new Set(['too_large', 'job_not_found', 'invalid_option']);
+const refusals: ReadonlySet<string> = new Set([
+  'too_large',
+  'job_not_found',
+  'invalid_option',
+  'parent_missing',
+]);
 
 /** Whether a unit refused its input: then it has written nothing, and what it shares a transaction with goes on. */
 export function isRefusal(error: unknown): boolean {
@@ -28,9 +34,24 @@ export function isRefusal(error: unknown): boolean {
 /** Items that one transaction takes on: some tens of milliseconds. */
 export const batchWeight = 2000;
 
-/** How many items of a batch a unit stands for. */
+/** Text that takes about as long to write as another item. */
+const itemBytes = 4096;
+
+/** How many items of a batch a unit stands for, by their number and size. */
 export function weightOf(unit: Unit): number {
+  if (unit.op === 'claim') return unit.input.slots.length;
+  if (unit.op === 'enqueueWorkflow') return weightOfJobs(unit.input.jobs);
+  if (unit.op === 'enqueue') return weightOfJobs(unit.input);
+  if (unit.op === 'settle')
+    return unit.input.reduce((sum, { result }) => sum + weightOfText(result ?? ''), 1);
   const input: Input<Operation> = unit.input;
-  if (Array.isArray(input)) return Math.max(1, input.length);
-  return unit.op === 'claim' ? unit.input.slots.length : 1;
+  return Array.isArray(input) ? Math.max(1, input.length) : 1;
+}
+
+function weightOfJobs(jobs: readonly NewJob[]): number {
+  return jobs.reduce((sum, { params }) => sum + weightOfText(params), 0);
+}
+
+function weightOfText(text: string): number {
+  return 1 + Math.floor(text.length / itemBytes);
 }

@@ -77,6 +77,8 @@ export class AttendedStore implements Store, OverdueHost {
   /** What a call tells by itself, whatever comes of it. */
   #notice(unit: Unit): void {
     if (unit.op === 'renew') this.#workers.get(unit.input.instance)?.overdue?.signed();
+    // Its beats end with it, also if its farewell does not come through.
+    else if (unit.op === 'leave') this.#end(unit.input.instance);
     else if (unit.op === 'settle')
       for (const { overdue } of this.#workers.values())
         for (const settlement of unit.input) overdue?.settling(settlement);
@@ -85,7 +87,6 @@ export class AttendedStore implements Store, OverdueHost {
   #attend(unit: Unit, reply: Answer): void {
     if (!reply.ok) return;
     if (unit.op === 'register') this.#begin(unit.input, reply.reply as WorkerKey);
-    else if (unit.op === 'leave') this.#end(unit.input.instance);
     else if (unit.op === 'renew')
       this.#workers.get(unit.input.instance)?.heart.remember(unit.input.stopping);
     else if (unit.op === 'held')
@@ -160,7 +161,7 @@ export class AttendedStore implements Store, OverdueHost {
 
 function plainUnit(unit: Unit): Unit {
   if (unit.op !== 'register' || !('attention' in unit.input)) return unit;
-  const { attention: _, ...input } = unit.input as AttendedWorker;
+  const { attention: _, offers: __, ...input } = unit.input as AttendedWorker;
   return { ...unit, input };
 }
 

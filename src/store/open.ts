@@ -4,7 +4,7 @@
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { GigqError } from '../core/errors.ts';
+import { GigqError, isGigqError } from '../core/errors.ts';
 import type { Durability } from '../core/limits.ts';
 import { isServerAddress } from '../core/server-address.ts';
 import { systemClock } from './clock.ts';
@@ -99,17 +99,36 @@ export interface Lender {
 }
 
 /**
- * Checks nothing before it is called, but then before it returns: what follows comes after it, awaited or not.
+ * Checks nothing before it is called. On a file it then stores before it returns: what follows comes after it, awaited or
+ * not.
  */
 export function openWithin(
   database: string,
   tx: unknown,
   { initialize }: Pick<OpenOptions, 'initialize'>,
 ): Lender {
-  if (isServerAddress(database)) return { call: () => Promise.reject(notThere()) };
+  if (isServerAddress(database)) return withinServer(database, tx, initialize);
   const lending = { path: fileOf(database), initialize, clock: systemClock };
   return {
     call: (op, input) => new Promise((answer) => answer(submitWithin(lending, tx, { op, input }))),
+  };
+}
+
+/** What is missing of the schema is made before, by a connection of our own: it stays if the caller rolls back. */
+function withinServer(database: string, tx: unknown, initialize: boolean): Lender {
+  return {
+    async call(op, input) {
+      const postgres = await import('./postgres/borrowed.ts');
+      const submit = (): Promise<Reply<typeof op>> =>
+        postgres.submitWithin(database, tx, { op, input });
+      try {
+        return await submit();
+      } catch (error) {
+        if (!initialize || !isGigqError(error) || error.code !== 'database_missing') throw error;
+        await migrateDatabase(database, { dryRun: false });
+        return submit();
+      }
+    },
   };
 }
 
@@ -175,12 +194,6 @@ function fileOf(database: string): string {
   if (existsSync(path)) return realpathSync(path);
   const folder = dirname(path);
   return existsSync(folder) ? join(realpathSync(folder), basename(path)) : path;
-}
-
-function notThere(): GigqError {
-  return new GigqError('invalid_option', 'tx: it can be given for SQLite files only', {
-    hint: 'Submit the job once the transaction has committed.',
-  });
 }
 
 function noFile(): GigqError {

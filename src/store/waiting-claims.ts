@@ -6,8 +6,15 @@
  * A claim waits while its worker has nothing else to do. It is over with the worker's next claim, or once something was
  * found, which the worker is told by an event. A claim that crosses such an event on its way would give the same slots a
  * second job: it gets none, and the worker claims again.
+ *
+ * A worker whose thread is blocked does not hear of its jobs: they are an offer, withdrawn when it is not taken at once,
+ * and the jobs are given back at no cost.
  */
-import type { MayWait } from '../core/worker.ts';
+import { decide } from '../core/decide.ts';
+import type { ClaimedJob, Settlement } from '../core/job.ts';
+import { defaults } from '../core/limits.ts';
+import { Offers } from '../core/offers.ts';
+import type { AttendedWorker, MayWait } from '../core/worker.ts';
 import type {
   Answer,
   Claim,
@@ -34,6 +41,13 @@ interface Waiting {
   readonly crossing: Answered[];
 }
 
+/** A worker that claims. */
+interface Claimant {
+  readonly offers: Offers | null;
+  /** The number of the last event that it was sent. */
+  told: number;
+}
+
 interface Call {
   readonly unit: Unit;
   readonly answered: Answered;
@@ -47,18 +61,18 @@ const mayMakeReady: ReadonlySet<Operation> = new Set([
   'requeueWorkflow',
 ]);
 
+/** How soon a worker has to take what it is offered, and how soon what could not be given back is tried again. */
+const unheardMs = 250;
+const againMs = 1000;
+
 /** Of a claim that gets no jobs, whatever there is: its worker claims again at once. */
-const nothing: Answer = {
-  ok: true,
-  reply: { jobs: [], nextDueMs: 0, unknownTasks: [], fenced: false },
-};
+const nothing: Claim = { jobs: [], nextDueMs: 0, unknownTasks: [], fenced: false };
 
 export class WaitingClaims implements Store {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #waiting = new Map<string, Waiting>();
-  /** The workers that claim, and how many events each was sent. */
-  readonly #workers = new Map<string, number>();
+  readonly #workers = new Map<string, Claimant>();
   readonly #listeners = new Set<Listener>();
 
   constructor(store: Store, clock: Clock) {
@@ -67,13 +81,14 @@ export class WaitingClaims implements Store {
   }
 
   run(units: readonly Unit[], answer: (place: number, answer: Answer) => void): void {
-    if (this.#workers.size === 0 && !units.some(isClaim)) return this.#store.run(units, answer);
+    if (this.#workers.size === 0 && !units.some(isOfWorker)) return this.#store.run(units, answer);
     const calls: Call[] = [];
     for (const [place, unit] of units.entries()) {
       const answered = (reply: Answer): void => answer(place, reply);
       if (unit.op === 'claim') this.#claim(unit, answered, calls);
       else calls.push({ unit, answered });
-      if (unit.op === 'leave') this.#forget(unit.input.instance);
+      if (unit.op === 'register') this.#meet(unit.input);
+      else if (unit.op === 'leave') this.#forget(unit.input.instance);
     }
     if (calls.some(({ unit }) => mayMakeReady.has(unit.op))) calls.push(...this.#ask(this.#idle()));
     this.#send(calls);
@@ -102,14 +117,13 @@ export class WaitingClaims implements Store {
   #claim(unit: ClaimUnit, answered: Answered, calls: Call[]): void {
     const { worker, slots, heard } = unit.input as ClaimRequest & Partial<MayWait>;
     const { instance } = worker;
-    const told = this.#workers.get(instance) ?? 0;
-    this.#workers.set(instance, told);
+    const { told } = this.#workers.get(instance) ?? this.#meet({ instance });
     const before = this.#waiting.get(instance);
     if (before !== undefined && before.askedAtMs !== null) before.crossing.push(answered);
     else {
       this.#waiting.delete(instance);
       const isInVain = slots.length === 0 || (heard !== undefined && heard < told);
-      if (isInVain) answered(nothing);
+      if (isInVain) answered({ ok: true, reply: nothing });
       else calls.push({ unit, answered: (reply) => this.#answerClaim(unit, reply, answered) });
     }
   }
@@ -153,19 +167,59 @@ export class WaitingClaims implements Store {
   }
 
   #answerAgain(waiting: Waiting, reply: Answer, atMs: number): void {
-    const { instance } = waiting.unit.input.worker;
+    const { unit, crossing } = waiting;
+    const { instance } = unit.input.worker;
+    const worker = this.#workers.get(instance);
     waiting.askedAtMs = null;
-    const isOver = hasNews(reply) || waiting.crossing.length > 0;
+    const isOver = hasNews(reply) || crossing.length > 0 || worker === undefined;
     if (isOver) this.#waiting.delete(instance);
-    if (hasNews(reply)) this.#tell(instance, reply, atMs);
-    for (const answered of waiting.crossing) answered(nothing);
+    // It has left meanwhile, without them.
+    if (worker === undefined) this.#giveBack(jobsOf(reply), unit.caller);
+    else if (hasNews(reply)) this.#offer(worker, { unit, reply, atMs });
+    for (const answered of crossing) answered({ ok: true, reply: nothing });
     if (!isOver && waiting.isHinted) this.#send(this.#ask([waiting]));
   }
 
-  #tell(instance: string, reply: Answer, atMs: number): void {
-    this.#workers.set(instance, (this.#workers.get(instance) ?? 0) + 1);
-    const claim = reply.ok ? (reply.reply as Claim) : null;
-    for (const listener of this.#listeners) listener({ type: 'claimed', instance, claim, atMs });
+  #offer(
+    worker: Claimant,
+    {
+      unit,
+      reply,
+      atMs,
+    }: { readonly unit: ClaimUnit; readonly reply: Answer; readonly atMs: number },
+  ): void {
+    const number = (worker.told += 1);
+    const { instance } = unit.input.worker;
+    const claim = reply.ok ? (reply.reply as Claim) : nothing;
+    worker.offers?.open(number);
+    this.#clock.timer(unheardMs, () => {
+      if (worker.offers?.close(number) === true) this.#giveBack(jobsOf(reply), unit.caller);
+    });
+    for (const listener of this.#listeners)
+      listener({ type: 'claimed', instance, number, claim, atMs });
+  }
+
+  /** At no cost, and until it has come through: nobody else would run them while their worker lives. */
+  #giveBack(jobs: readonly ClaimedJob[], caller: number): void {
+    if (jobs.length > 0)
+      this.#settle(
+        jobs.map((job) => decide(job, { kind: 'released' }, 0)),
+        caller,
+      );
+  }
+
+  #settle(settlements: readonly Settlement[], caller: number): void {
+    const unit: Unit = { op: 'settle', input: settlements, caller, waitMs: defaults.busyMs };
+    this.run([unit], (_, answer) => {
+      if (!answer.ok) this.#clock.timer(againMs, () => this.#settle(settlements, caller));
+    });
+  }
+
+  #meet({ instance, offers }: Pick<AttendedWorker, 'instance' | 'offers'>): Claimant {
+    const told = this.#workers.get(instance)?.told ?? 0;
+    const worker = { told, offers: offers === undefined ? null : new Offers(offers) };
+    this.#workers.set(instance, worker);
+    return worker;
   }
 
   #forget(instance: string): void {
@@ -174,8 +228,12 @@ export class WaitingClaims implements Store {
   }
 }
 
-function isClaim(unit: Unit): boolean {
-  return unit.op === 'claim';
+function isOfWorker({ op }: Unit): boolean {
+  return op === 'claim' || op === 'register';
+}
+
+function jobsOf(answer: Answer): readonly ClaimedJob[] {
+  return answer.ok ? (answer.reply as Claim).jobs : [];
 }
 
 function hasFoundNothing(answer: Answer): boolean {

@@ -7,6 +7,7 @@
  * alone would do.
  */
 import type { ClaimedJob } from '../core/job.ts';
+import type { Offers } from '../core/offers.ts';
 import type { MayWait } from '../core/worker.ts';
 import type { Claim, ClaimRequest, StoreEvent, WorkerKey } from '../store/store.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
@@ -15,6 +16,12 @@ import { monotonicMs } from './monotonic.ts';
 import type { Settings } from './options.ts';
 import type { Slots } from './slots.ts';
 import { Backoff } from './trouble.ts';
+
+/** How much to run: so many jobs at most, and whether to end when there is nothing left. */
+export interface Run {
+  readonly jobs: number;
+  readonly untilIdle: boolean;
+}
 
 export interface ClaimHost {
   readonly store: StoreHandle;
@@ -27,6 +34,8 @@ export interface ClaimHost {
   readonly key: WorkerKey | null;
   /** The tasks that there are at this moment. */
   taskNames(): readonly string[];
+  /** Of jobs, by the store: who takes one closes it. */
+  readonly offers: Offers;
   /** Tasks whose suspects run in processes of their own. */
   readonly moduleTasks: readonly string[];
   /** Whether a suspect of another task may run beside the others: one at a time. */
@@ -48,6 +57,7 @@ export class ClaimLoop {
   readonly #backoff = new Backoff();
   readonly #unknown = new Set<string>();
   #isOpen = false;
+  #isEndless = false;
   /** How many more jobs may be taken. */
   #allowed = 0;
   #isWoken = false;
@@ -56,7 +66,7 @@ export class ClaimLoop {
   #inFlight = 0;
   /** The last claim waits beside the store, and is told of by an event when there is something to take. */
   #isWaiting = false;
-  /** How many such events there were. */
+  /** The number of the last such event. */
   #heard = 0;
   /** A claim on its way may bring a suspect that runs beside others. */
   #isAskingForSuspect = false;
@@ -75,8 +85,9 @@ export class ClaimLoop {
     return this.#inFlight === 0 && !this.#isWoken && !this.#isBusy;
   }
 
-  open(jobs: number): void {
+  open({ jobs, untilIdle }: Run): void {
     this.#isOpen = true;
+    this.#isEndless = jobs === Infinity && !untilIdle;
     this.#allowed = jobs;
     this.wake();
   }
@@ -94,10 +105,11 @@ export class ClaimLoop {
   }
 
   /** What came of the claim that waited. */
-  claimed({ claim, atMs }: Extract<StoreEvent, { type: 'claimed' }>): void {
-    this.#heard += 1;
+  claimed({ claim, number, atMs }: Extract<StoreEvent, { type: 'claimed' }>): void {
+    this.#heard = number;
     this.#isWaiting = false;
-    if (claim === null || claim.jobs.length === 0) return this.wake();
+    // Who was long in hearing of them may have them no more.
+    if (claim.jobs.length === 0 || !this.#host.offers.close(number)) return this.wake();
     this.#host.slots.occupy(claim.jobs.map(({ slot }) => slot));
     this.#receive(claim, this.#host.slots.atOnce, atMs);
   }
@@ -157,10 +169,10 @@ export class ClaimLoop {
     if (this.#isWaiting && key !== null) void this.#claim(key, []);
   }
 
-  /** A worker that does nothing else and will go on for good. */
+  /** A worker that does nothing else, and goes on when there is nothing to do. */
   #mayWait(slots: readonly string[]): boolean {
     const { free, count } = this.#host.slots;
-    return this.#allowed === Infinity && slots.length > 0 && free + slots.length === count;
+    return this.#isEndless && slots.length > 0 && free + slots.length === count;
   }
 
   async #ask(
@@ -188,7 +200,7 @@ export class ClaimLoop {
 
   #receive(claim: Claim, asked: number, askedAtMs: number): void {
     this.#backoff.reset();
-    this.#isBusy = claim.jobs.length === asked;
+    this.#isBusy = asked > 0 && claim.jobs.length === asked;
     if (!this.#isBusy) this.#wait(claim);
     this.#host.take(claim.jobs, askedAtMs);
     if (this.#isTime) this.#host.requestTurn();

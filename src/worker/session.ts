@@ -5,11 +5,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { ClaimedJob } from '../core/job.ts';
+import { Offers } from '../core/offers.ts';
 import type { AttendedWorker } from '../core/worker.ts';
 import type { StoreEvent, WorkerKey } from '../store/store.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 import type { Attempt } from './attempt.ts';
-import { type ClaimHost, ClaimLoop } from './claim-loop.ts';
+import { type ClaimHost, ClaimLoop, type Run } from './claim-loop.ts';
 import { Countdown, type CountdownHost } from './countdown.ts';
 import type { Announcer } from './events.ts';
 import { Exchange, type ExchangeHost } from './exchange.ts';
@@ -32,12 +33,6 @@ export interface SessionParts {
   readonly settings: Settings;
   readonly tasks: TaskTable;
   readonly announcer: Announcer;
-}
-
-/** How much to run: so many jobs at most, and whether to end when there is nothing left. */
-export interface Run {
-  readonly jobs: number;
-  readonly untilIdle: boolean;
 }
 
 type Hosts = ClaimHost &
@@ -66,6 +61,7 @@ export class Session implements Hosts {
   readonly tools: AttemptTools;
   readonly isolation: Isolation;
   readonly stage = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
+  readonly offers = new Offers();
   readonly #tasks: TaskTable;
   readonly #trouble: Trouble;
   readonly #exchange = new Exchange(this);
@@ -167,7 +163,8 @@ export class Session implements Hosts {
     const work = { queues, tasks, processTasks, moduleTasks, concurrency, leaseMs };
     const away = { awayTasks: this.#tasks.awayTasks, awaySuspects: moduleTasks };
     const attention = { stage: this.stage.buffer, isReplaceable: isSupervised(), ...away };
-    return { ...processIdentity(), instance, label, version, ...work, attention };
+    const own = { instance, label, version, attention, offers: this.offers.buffer };
+    return { ...processIdentity(), ...own, ...work };
   }
 
   get moduleTasks(): readonly string[] {
@@ -309,7 +306,7 @@ export class Session implements Hosts {
     this.#isIdle = false;
     this.#runEnded = Promise.withResolvers();
     this.#reaper.start();
-    this.#loop.open(run.jobs);
+    this.#loop.open(run);
     await this.#runEnded.promise;
     this.#run = null;
     this.#loop.close();

@@ -9,7 +9,8 @@ import { GigqError } from '../core/errors.ts';
 import { Announcer, type WorkerEvents } from './events.ts';
 import { guardFaults } from './faults.ts';
 import { type Settings, settingsOf, type WorkerOptions } from './options.ts';
-import { type Run, Session } from './session.ts';
+import type { Run } from './claim-loop.ts';
+import { Session } from './session.ts';
 import { onFirstSignal } from './signals.ts';
 import { loadTasks, type TaskTable } from './task-loader.ts';
 

@@ -41,8 +41,8 @@ function setUp() {
   return { finds, store, clock, claims, told, hints, asked };
 }
 
-function event(found: Claim | null, atMs = 0, instance = 'w'): StoreEvent {
-  return { type: 'claimed', instance, claim: found, atMs };
+function event(found: Claim, { atMs = 0, number = 1 } = {}): StoreEvent {
+  return { type: 'claimed', instance: 'w', number, claim: found, atMs };
 }
 
 describe('a claim that found nothing and may wait', () => {
@@ -62,7 +62,7 @@ describe('a claim that found nothing and may wait', () => {
       batches.map((units) => units.map(({ op }) => op)),
       [['enqueue', 'claim']],
     );
-    assert.deepEqual(told, [event(full, 5000)]);
+    assert.deepEqual(told, [event(full, { atMs: 5000 })]);
   });
 
   test('waits on if there is nothing again', async () => {
@@ -113,8 +113,8 @@ describe('a claim that found nothing and may wait', () => {
   });
 
   test('is over when it fails, or brings what its worker has to know', async () => {
-    const news: readonly [Answer, Claim | null][] = [
-      [refused(new Error('busy')), null],
+    const news: readonly [Answer, Claim][] = [
+      [refused(new Error('busy')), inVain],
       [ok({ ...empty, nextDueMs: 70 }), { ...empty, nextDueMs: 70 }],
       [ok({ ...empty, unknownTasks: ['x'] }), { ...empty, unknownTasks: ['x'] }],
       [ok({ ...empty, fenced: true }), { ...empty, fenced: true }],

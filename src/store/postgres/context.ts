@@ -2,7 +2,7 @@
 import type { Due } from '../../core/job.ts';
 import type { JobStatus } from '../../core/state.ts';
 import type { Input, Operation, Reply } from '../store.ts';
-import type { Connection } from './connection.ts';
+import type { Statements } from './statements.ts';
 import type { Lanes } from './lanes.ts';
 import type { Workflows } from './workflows.ts';
 
@@ -12,7 +12,7 @@ export type Asynchronous<O extends Operation> = {
 };
 
 export interface Context {
-  readonly connection: Connection;
+  readonly connection: Statements;
   readonly lanes: Lanes;
   readonly workflows: Workflows;
   /** What the transaction in progress did that others wait for. */

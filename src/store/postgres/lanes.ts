@@ -1,15 +1,15 @@
 /** Lanes: a queue and a task each, their suspects apart. They are few and never removed, so they are remembered. */
 import type { Lane } from '../rows.ts';
-import type { Connection } from './connection.ts';
+import type { Statements } from './statements.ts';
 
 type LaneKey = Omit<Lane, 'id'>;
 
 export class Lanes {
-  readonly #connection: Connection;
+  readonly #connection: Statements;
   readonly #lanes = new Map<number, Lane>();
   readonly #ids = new Map<string, number>();
 
-  constructor(connection: Connection) {
+  constructor(connection: Statements) {
     this.#connection = connection;
   }
 

@@ -3,6 +3,7 @@ import { GigqError } from '../../core/errors.ts';
 import { defaults } from '../../core/limits.ts';
 import { type Applied, type Migrated, type Migration, outstanding, summary } from '../migrate.ts';
 import type { Connection } from './connection.ts';
+import type { Statements } from './statements.ts';
 import { identifier, inSchema } from './prepared.ts';
 import { migrations } from './sql.gen.ts';
 
@@ -55,7 +56,7 @@ async function apply(connection: Connection): Promise<readonly Migration[]> {
 }
 
 /** Refuses a schema that is not the one that this version knows, without changing it. */
-export async function requireSchema(connection: Connection): Promise<void> {
+export async function requireSchema(connection: Statements): Promise<void> {
   await connection.ready();
   const missing = await missingIn(connection);
   if (missing.length === 0) return;
@@ -69,11 +70,11 @@ export async function requireSchema(connection: Connection): Promise<void> {
   });
 }
 
-async function missingIn(connection: Connection): Promise<readonly Migration[]> {
+async function missingIn(connection: Statements): Promise<readonly Migration[]> {
   return outstanding(connection.address.shown, migrations, await appliedIn(connection));
 }
 
-async function appliedIn(connection: Connection): Promise<readonly Applied[]> {
+async function appliedIn(connection: Statements): Promise<readonly Applied[]> {
   if (!(await exists(connection, 'ledger'))) return [];
   const table = `${identifier(connection.address.schema)}.migrations`;
   const { rows } = await connection.query(
@@ -89,7 +90,7 @@ const existing = {
     WHERE nspname = $1 AND relname = 'migrations'`,
 };
 
-async function exists(connection: Connection, what: keyof typeof existing): Promise<boolean> {
+async function exists(connection: Statements, what: keyof typeof existing): Promise<boolean> {
   const values = [connection.address.schema];
   const { rows } = await connection.query({ text: existing[what], values });
   return rows.length > 0;

@@ -126,7 +126,7 @@ export class Notifications {
 }
 
 /** Of a schema's own, and no longer than a name may be. */
-function channelsOf(schema: string): Readonly<Record<News, string>> {
+export function channelsOf(schema: string): Readonly<Record<News, string>> {
   const digest = createHash('sha256').update(schema).digest('hex').slice(0, 16);
   return { work: `gigq_work_${digest}`, change: `gigq_change_${digest}` };
 }

@@ -32,7 +32,7 @@ export function isNotPrepared(error: unknown): boolean {
   return notPrepared.has(codeOf(error));
 }
 
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : '';
 }

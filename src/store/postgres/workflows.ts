@@ -3,7 +3,8 @@ import type { NewWorkflow } from '../../core/job.ts';
 import { statuses } from '../../core/state.ts';
 import { type JobCounts, workflowStatus } from '../../core/workflow.ts';
 import { type Change, Counts } from '../counts.ts';
-import type { Connection, Values } from './connection.ts';
+import type { Values } from './connection.ts';
+import type { Statements } from './statements.ts';
 
 interface Counted extends JobCounts {
   readonly seq: number;
@@ -12,9 +13,9 @@ interface Counted extends JobCounts {
 
 export class Workflows {
   readonly counts = new Counts();
-  readonly #connection: Connection;
+  readonly #connection: Statements;
 
-  constructor(connection: Connection) {
+  constructor(connection: Statements) {
     this.#connection = connection;
   }
 

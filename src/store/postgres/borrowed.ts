@@ -1,0 +1,187 @@
+/**
+ * Storing jobs in the caller's own transaction, on the caller's own client: they are there if, and once, the caller
+ * commits. Neither committed nor rolled back here. Others are told by the server, when it commits.
+ */
+import { GigqError } from '../../core/errors.ts';
+import { statuses } from '../../core/state.ts';
+import type { Row } from '../rows.ts';
+import type { Input, Reply, Submitting } from '../store.ts';
+import { type Address, parseAddress } from './address.ts';
+import type { Values } from './connection.ts';
+import type { Context } from './context.ts';
+import { Lanes } from './lanes.ts';
+import { requireSchema } from './migrating.ts';
+import { channelsOf } from './notify.ts';
+import { codeOf, Passing, translate } from './postgres-error.ts';
+import { prepare, type Statement } from './prepared.ts';
+import type { Statements } from './statements.ts';
+import { submitting } from './submitting.ts';
+import { Workflows } from './workflows.ts';
+
+/** What runs SQL in the caller's transaction. */
+interface Transaction {
+  query(text: string, values: readonly unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
+}
+
+/**
+ * Stores jobs in the transaction that is open on `tx`.
+ * @throws {GigqError} `invalid_option` for what is no transaction, `database_missing` or `database_invalid` for a schema that is
+ * not the one that this version knows, `database_busy` if others stand in its way; and what storing jobs throws. Nothing is
+ * stored then, and the transaction goes on.
+ */
+export async function submitWithin<O extends keyof Submitting>(
+  database: string,
+  tx: unknown,
+  call: { readonly op: O; readonly input: Input<O> },
+): Promise<Reply<O>> {
+  const statements = new BorrowedStatements(parseAddress(database), transactionIn(tx));
+  try {
+    return await statements.atomically(() => submit(statements, call));
+  } catch (error) {
+    throw error instanceof Passing ? standsInTheWay(error) : error;
+  }
+}
+
+async function submit<O extends keyof Submitting>(
+  statements: BorrowedStatements,
+  { op, input }: { readonly op: O; readonly input: Input<O> },
+): Promise<Reply<O>> {
+  await requireSchema(statements);
+  const context = contextOf(statements);
+  const operation = submitting(context)[op];
+  const reply = await operation(input);
+  await context.workflows.flush();
+  await statements.tell(context.done);
+  return reply;
+}
+
+/** What is remembered of lanes lasts no longer than the call: the caller may roll back. */
+function contextOf(connection: Statements): Context {
+  const done = { work: false, change: false };
+  return { connection, lanes: new Lanes(connection), workflows: new Workflows(connection), done };
+}
+
+// ── the caller's client ─────────────────────────────────────────────────────────────────────────
+
+/** Columns that hold numbers. What the server counts in 64 bits comes as text from a client that was not told otherwise. */
+const numbers: ReadonlySet<string> = new Set([
+  'seq',
+  'child',
+  'parent',
+  'workflow',
+  'takenDownBy',
+  'version',
+  ...statuses,
+]);
+
+class BorrowedStatements implements Statements {
+  readonly address: Address;
+  readonly #tx: Transaction;
+  /** The last statement: not every client takes another one before it has answered. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(address: Address, tx: Transaction) {
+    this.address = address;
+    this.#tx = tx;
+  }
+
+  async all(name: Statement, values: Values = {}): Promise<readonly Row[]> {
+    const { text, parameters } = prepare(name, this.address.schema);
+    const list = parameters.map((parameter) => values[parameter]);
+    return (await this.query({ text, values: list })).rows;
+  }
+
+  async get(name: Statement, values: Values = {}): Promise<Row | undefined> {
+    return (await this.all(name, values))[0];
+  }
+
+  async query(
+    query: string | { readonly text: string; readonly values?: unknown[] },
+  ): Promise<{ readonly rows: readonly Row[] }> {
+    const { text, values = [] } = typeof query === 'string' ? { text: query } : query;
+    const answer = this.#last.then(() => this.#tx.query(text, values));
+    this.#last = answer.catch(() => undefined);
+    try {
+      const { rows } = await answer;
+      return { rows: rows.map((row) => withNumbers(row as Row)) };
+    } catch (error) {
+      throw translate(error, this.address.shown);
+    }
+  }
+
+  /** It is connected, or its caller is told. */
+  async ready(): Promise<void> {}
+
+  /** All or nothing of what `work` writes, whatever the transaction around it comes to. */
+  async atomically<T>(work: () => Promise<T>): Promise<T> {
+    await this.#savepoint();
+    try {
+      const result = await work();
+      await this.query('RELEASE SAVEPOINT gigq');
+      return result;
+    } catch (error) {
+      // Of a connection that is lost nothing stands anyway.
+      await this.query('ROLLBACK TO SAVEPOINT gigq').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Tells others of what was done, once the caller commits. */
+  async tell({ work, change }: Context['done']): Promise<void> {
+    const channels = channelsOf(this.address.schema);
+    if (work) await this.#notify(channels.work);
+    if (change) await this.#notify(channels.change);
+  }
+
+  async #notify(channel: string): Promise<void> {
+    await this.query({ text: "SELECT pg_notify($1, '')", values: [channel] });
+  }
+
+  async #savepoint(): Promise<void> {
+    try {
+      await this.query('SAVEPOINT gigq');
+    } catch (error) {
+      throw codeOf(error) === noActiveTransaction ? noTransaction(error) : error;
+    }
+  }
+}
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const noActiveTransaction = '25P01';
+
+function withNumbers(row: Row): Row {
+  const entries = Object.entries(row).map(([name, value]) =>
+    numbers.has(name) && value !== null ? [name, Number(value)] : [name, value],
+  );
+  return Object.fromEntries(entries) as Row;
+}
+
+// ── what cannot be used ─────────────────────────────────────────────────────────────────────────
+
+function transactionIn(tx: unknown): Transaction {
+  const given = tx as Partial<Transaction> & { readonly totalCount?: unknown };
+  if (given.totalCount !== undefined)
+    throw new GigqError('invalid_option', 'tx: expected a client of pg, got a pool', {
+      hint: 'A pool sends each query to another client: take one by pool.connect(), and BEGIN on it.',
+    });
+  if (typeof given.query === 'function') return given as Transaction;
+  throw new GigqError('invalid_option', 'tx: expected a client of pg, or what has such a query()', {
+    hint: 'Pass what runs SQL in the transaction: query(sql, params) resolves with { rows }.',
+  });
+}
+
+function noTransaction(cause: unknown): GigqError {
+  return new GigqError('invalid_option', 'tx: no transaction is open on it', {
+    cause,
+    hint: "Run 'BEGIN' on it before, and 'COMMIT' after.",
+  });
+}
+
+function standsInTheWay({ kind, cause }: Passing): GigqError {
+  const isLocked = kind === 'locked';
+  return new GigqError(
+    isLocked ? 'database_busy' : 'database_unreachable',
+    isLocked ? 'tx: others stand in the way of the transaction' : 'tx: its connection was lost',
+    { cause, hint: 'Roll the transaction back, then try all of it again.' },
+  );
+}
