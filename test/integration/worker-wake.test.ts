@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { Job, JobQueue, type Logger, task } from 'gigq';
+import { Job, JobQueue, type Logger, task, Worker } from 'gigq';
 import { found, Gate, next, pause, place } from '../helpers/worker-place.ts';
 import { WorkerProcess } from '../helpers/worker-process.ts';
 import { mutedStore, startSession } from '../helpers/worker-session.ts';
@@ -166,5 +166,51 @@ describe('a job of a task that the worker does not know', () => {
       assert.deepEqual([info?.status, info?.attempts], ['pending', 0]);
     }
     await queue.close();
+  });
+});
+
+describe('an idle worker, whose claim waits', () => {
+  const instant = task('instant', async () => Date.now());
+
+  it('leaves a job to another process while its thread is blocked, at no cost', async (t) => {
+    const here = place(t);
+    await here.started({ ...anHour, tasks: [instant] });
+    await WorkerProcess.start(t, here.database, anHour);
+    const submitted = instant.submit(here.queue);
+    // Once the call has left, and long before its answer is here.
+    await new Promise((resolve) => setImmediate(resolve));
+    const blockedUntil = Date.now() + 3000;
+    while (Date.now() < blockedUntil);
+    const handle = await submitted;
+    assert.ok((await handle.result()) < blockedUntil, 'it waited for the thread');
+    const { attempts, crashes } = (await here.queue.getStatus(handle.id)) ?? assert.fail();
+    assert.deepEqual([attempts, crashes], [1, 0]);
+  });
+
+  it('runs no more jobs than it has slots, though it polls all the time', async (t) => {
+    const here = place(t);
+    let running = 0;
+    let most = 0;
+    const quick = task('quick', async () => {
+      most = Math.max(most, (running += 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+    });
+    await here.started({ pollingInterval: '1ms', tasks: [quick] });
+    for (let round = 0; round < 200; round += 1) {
+      const handles = await Promise.all([quick.submit(here.queue), quick.submit(here.queue)]);
+      await Promise.all(handles.map((handle) => handle.result()));
+    }
+    assert.equal(most, 1);
+  });
+
+  it('takes none once it has been drained', async (t) => {
+    const here = place(t);
+    await using worker = new Worker(here.queue, { tasks: [instant] });
+    await worker.drain();
+    const handle = await instant.submit(here.queue);
+    // What would claim it shares the commit that stores it.
+    assert.equal(await handle.status(), 'pending');
+    assert.equal(await worker.drain(), 1);
   });
 });

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { CommitQueue } from '../../dist/store/sqlite/commit-queue.js';
 import type { Answer, Unit } from '../../dist/store/store.js';
 import { FakeClock } from '../helpers/store-clock.ts';
-import { noSuspects, unit } from '../helpers/store-seam.ts';
+import { newJob, newJobs, noSuspects, unit } from '../helpers/store-seam.ts';
 import { heavyWrite, read, WordTransactions, write } from '../helpers/store-transactions.ts';
 
 function setUp() {
@@ -48,6 +48,18 @@ describe('units that come together', () => {
     const { words, add } = setUp();
     add(heavyWrite(1500), heavyWrite(500), heavyWrite(1));
     assert.equal(words.commits, 2);
+  });
+
+  test('are split by the jobs of their workflows, and by the size of what they hold', () => {
+    const workflow = { id: 'w', name: 'w' };
+    const jobs = newJobs(1500);
+    const graph = unit('enqueueWorkflow', { workflow, jobs });
+    const large = unit('enqueue', [newJob('large', { params: 'x'.repeat(1_000_000) })]);
+    for (const units of [[graph, graph], Array.from({ length: 10 }, () => large)]) {
+      const { words, add } = setUp();
+      add(...units);
+      assert.equal(words.commits, 2);
+    }
   });
 
   test('are taken one by one when a single one is too many', () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Offers } from '../../dist/core/offers.js';
+import type { Settlement } from '../../dist/core/job.js';
 import type { Answer, Claim, StoreEvent, Unit } from '../../dist/store/store.js';
 import { WaitingClaims } from '../../dist/store/waiting-claims.js';
 import { FakeClock } from '../helpers/store-clock.ts';
 import { ok, refused, ScriptedStore } from '../helpers/store-scripted.ts';
-import { newJob, replyOf, runAll, unit } from '../helpers/store-seam.ts';
+import { newJob, newWorker, replyOf, runAll, unit } from '../helpers/store-seam.ts';
 
 const empty: Claim = { jobs: [], nextDueMs: null, unknownTasks: [], fenced: false };
 const inVain: Claim = { ...empty, nextDueMs: 0 };
@@ -221,5 +223,59 @@ describe('a claim that crosses another answer to the one before', () => {
     assert.deepEqual(replyOf((await runAll(claims, [claim()]))[0]), inVain);
     assert.deepEqual(replyOf((await runAll(claims, [claim({ heard: 1 })]))[0]), full);
     assert.equal(asked(), 3);
+  });
+});
+
+describe('jobs that came of a claim that waited', () => {
+  /** An idle worker is offered a job; what is given back, by how. */
+  async function offered() {
+    const scene = setUp();
+    const { finds, store, claims } = scene;
+    const offers = new Offers();
+    await runAll(claims, [unit('register', { ...newWorker('w'), offers: offers.buffer } as never)]);
+    await runAll(claims, [claim()]);
+    finds.claim = ok(full);
+    const givenBack = (): (string | null)[] =>
+      store
+        .asksFor('settle')
+        .flatMap(({ input }) => (input as readonly Settlement[]).map(({ execution }) => execution));
+    return { ...scene, offers, givenBack };
+  }
+
+  test('are given back if the worker does not take them within 250 ms, and it cannot any more', async () => {
+    const { clock, claims, offers, givenBack } = await offered();
+    await runAll(claims, [submit]);
+    await clock.advance(249);
+    assert.deepEqual(givenBack(), []);
+    await clock.advance(1);
+    assert.deepEqual([givenBack(), offers.close(1)], [['released'], false]);
+  });
+
+  test('are its own once it has taken them', async () => {
+    const { clock, claims, offers, givenBack } = await offered();
+    await runAll(claims, [submit]);
+    assert.equal(offers.close(1), true);
+    await clock.advance(1000);
+    assert.deepEqual(givenBack(), []);
+  });
+
+  test('are given back if the worker has left meanwhile', async () => {
+    const { finds, store, claims, told, givenBack } = await offered();
+    finds.claim = null;
+    void runAll(claims, [submit]);
+    await runAll(claims, [unit('leave', { instance: 'w', epoch: 1 })]);
+    store.waiting[0]?.(ok(full));
+    assert.deepEqual([givenBack(), told], [['released'], []]);
+  });
+
+  test('are given back again each second until that has come through', async () => {
+    const { clock, store, claims, givenBack } = await offered();
+    const { script } = store;
+    await runAll(claims, [submit]);
+    store.script = () => refused(new Error('busy'));
+    await clock.advance(2250);
+    store.script = script;
+    await clock.advance(5000);
+    assert.equal(givenBack().length, 4);
   });
 });
