@@ -217,7 +217,7 @@ export type Answer<O extends Operation = Operation> =
  * `work`: something may be claimable, or a running job was cancelled. `change`: a job may have ended. Both are
  * hints that may come late, twice or for nothing; polling alone must be correct. `lease`: how the renewal of a
  * worker's lease stands: renewed, in danger (abort what runs: the lease may end unseen) or lost; `asked`: the worker is to
- * renew it by itself, for jobs of its are overdue.
+ * renew it by itself, for jobs of its are overdue. `deaf`: no hints come from others, so that polling is all there is.
  */
 export type StoreEvent =
   | { readonly type: 'work' }
@@ -227,9 +227,10 @@ export type StoreEvent =
       readonly instance: string;
       readonly state: 'renewed' | 'danger' | 'lost' | 'asked';
     }
+  | { readonly type: 'deaf' }
   | { readonly type: 'closed'; readonly error: unknown };
 
-export type Interest = 'work' | 'change' | 'lease' | 'closed';
+export type Interest = StoreEvent['type'];
 
 export interface Store {
   /** Answers every unit once, by its place in `units`, as soon as it is committed or refused. */
