@@ -218,13 +218,15 @@ export type Answer<O extends Operation = Operation> =
  * hints that may come late, twice or for nothing; polling alone must be correct. `lease`: how the renewal of a
  * worker's lease stands: renewed, in danger (abort what runs: the lease may end unseen) or lost; `asked`: the worker is to
  * renew it by itself, for jobs of its are overdue. `claimed`: what came, at an instant of the monotonic clock, of a claim that
- * waited (see waiting-claims.ts). Its jobs are an offer of that number.
+ * waited (see waiting-claims.ts). Its jobs are an offer of that number. `deaf`: no hints come from others, so that polling is
+ * all there is.
  */
 export type StoreEvent =
   | { readonly type: 'work' }
   | { readonly type: 'change' }
   | Readonly<{ type: 'lease'; instance: string; state: 'renewed' | 'danger' | 'lost' | 'asked' }>
   | Readonly<{ type: 'claimed'; instance: string; number: number; claim: Claim; atMs: number }>
+  | { readonly type: 'deaf' }
   | { readonly type: 'closed'; readonly error: unknown };
 
 export type Interest = StoreEvent['type'];

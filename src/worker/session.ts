@@ -46,6 +46,7 @@ type Hosts = ClaimHost &
 
 type LeaseState = Extract<StoreEvent, { type: 'lease' }>['state'];
 
+const deafness = 'Behind a pooler nobody can wake this worker: it finds jobs by polling alone';
 /** How long a call may wait for the database: usually, when there is no time left, and for a farewell. */
 const usualWaitMs = 5000;
 const lastWaitMs = 800;
@@ -276,7 +277,7 @@ export class Session implements Hosts {
 
   #subscribe(): void {
     const listen = (event: StoreEvent): void => this.#hear(event);
-    for (const interest of ['work', 'claimed', 'lease', 'closed'] as const) {
+    for (const interest of ['work', 'claimed', 'lease', 'deaf', 'closed'] as const) {
       this.#subscriptions.push(this.store.subscribe(interest, listen));
     }
   }
@@ -285,6 +286,7 @@ export class Session implements Hosts {
     if (event.type === 'work') this.#wake();
     else if (event.type === 'claimed' && event.instance === this.instance)
       this.#loop.claimed(event);
+    else if (event.type === 'deaf') this.settings.logger.info(deafness);
     else if (event.type === 'closed') this.#fail(event.error);
     else if (event.type === 'lease' && event.instance === this.instance)
       this.#hearLease(event.state);

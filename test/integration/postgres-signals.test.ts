@@ -1,6 +1,7 @@
 // How others hear of a commit: in this process by a callback, in others by NOTIFY, and behind a pooler by looking.
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
+import { type Logger, Worker } from 'gigq';
 import { systemClock } from '../../dist/store/clock.js';
 import { openPostgresStore } from '../../dist/store/postgres/postgres-store.js';
 import type { Interest } from '../../dist/store/store.js';
@@ -134,10 +135,26 @@ describe('a store behind a pooler', () => {
     await mine.enqueue(newJob('a'));
     const worker = await theirs.worker();
     const ends: string[] = [];
+    const deaf = hears(theirs, 'deaf');
     const end = theirs.store.subscribe('change', () => ends.push('change'));
+    await deaf;
     await found(() => ends.length >= 3, 'three hints to look');
     end();
     assert.doesNotMatch(proxy.asked, /LISTEN/u);
     assert.equal((await worker.takeOne()).id, 'a');
+  });
+
+  test('lets a worker say so', async (t) => {
+    const { proxy, address } = await Proxy.before((await freshSchema()).address, t);
+    proxy.isPooler = true;
+    const said: unknown[] = [];
+    const log = (...parts: readonly unknown[]): void => {
+      said.push(...parts);
+    };
+    const logger: Logger = { debug: log, info: log, warn: log, error: log };
+    const worker = new Worker(address, { logger, handleSignals: false });
+    t.after(() => worker.close());
+    void worker.start();
+    await found(() => said.some((each) => /by polling alone/u.test(String(each))), 'the log');
   });
 });

@@ -44,7 +44,7 @@ export class Notifications {
       changed: () => {
         this.#attend();
         clock.timer(0, () => {
-          this.emit('work');
+          this.emit(this.#listener.isDeaf ? 'deaf' : 'work');
           this.emit('change');
         });
       },
@@ -55,13 +55,15 @@ export class Notifications {
     const callbacks = this.#callbacks.get(interest) ?? new Set();
     this.#callbacks.set(interest, callbacks.add(callback));
     this.#attend();
+    // What was found out before it came.
+    if (interest === 'deaf' && this.#listener.isDeaf) callback({ type: 'deaf' });
     return () => {
       callbacks.delete(callback);
       this.#attend();
     };
   }
 
-  emit(news: News): void {
+  emit(news: News | 'deaf'): void {
     for (const callback of this.#callbacks.get(news) ?? []) callback({ type: news });
   }
 

@@ -23,8 +23,12 @@ export interface SessionOptions {
   readonly committed: (done: Readonly<Done>, send: Send) => void;
 }
 
+/** Whoever closes has waited for its own calls: what is under way is a heartbeat, and the server may be away. */
+const closeMs = 1000;
+
 export class Session {
   readonly #connection: Connection;
+  readonly #clock: Clock;
   readonly #committed: SessionOptions['committed'];
   readonly #context: Context;
   readonly #operations: Asynchronous<keyof Operations>;
@@ -32,6 +36,7 @@ export class Session {
 
   constructor(connection: Connection, { clock, committed }: SessionOptions) {
     this.#connection = connection;
+    this.#clock = clock;
     this.#committed = committed;
     this.#context = {
       connection,
@@ -56,7 +61,11 @@ export class Session {
   }
 
   async close(): Promise<void> {
+    const forget = this.#clock.timer(closeMs, () => {
+      this.#connection.destroy();
+    });
     await this.#queue.abandon(tooLate(this.#connection.address.shown, undefined));
+    forget();
     await this.#connection.close();
   }
 

@@ -1,0 +1,132 @@
+// Jobs that are stored in the caller's own transaction on PostgreSQL: there if, and once, it is committed.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { describe, it, type TestContext } from 'node:test';
+import { type GigqError, Job, JobQueue, task, Worker, Workflow } from 'gigq';
+import pg from 'pg';
+import { freshSchema } from '../helpers/store-postgres.ts';
+
+const greet = task('greet', async ({ name }: { name: string }) => `Hello, ${name}!`);
+
+/** A queue on a schema of its own, and a client of the application's. */
+async function scene(t: TestContext): Promise<{ queue: JobQueue; client: pg.Client }> {
+  const { address } = await freshSchema();
+  const queue = new JobQueue(address);
+  const url = new URL(address);
+  url.searchParams.delete('schema');
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
+  t.after(async () => {
+    await client.end();
+    await queue.close();
+  });
+  return { queue, client };
+}
+
+async function refused(submitted: Promise<unknown>, code: string, says: RegExp): Promise<void> {
+  await assert.rejects(submitted, (error: GigqError) => {
+    assert.equal(error.code, code);
+    assert.match(`${error.message} ${error.hint}`, says);
+    return true;
+  });
+}
+
+describe('a job submitted in a transaction on PostgreSQL', () => {
+  it('is stored with what else that commits, and makes the schema that is missing', async (t) => {
+    const { queue, client } = await scene(t);
+    await client.query('BEGIN');
+    const handle = await greet.submit(queue, { name: 'Ada' }, { tx: client, priority: 5 });
+    assert.equal(await queue.getStatus(handle.id), undefined);
+    await client.query('COMMIT');
+    const info = await queue.getStatus(handle.id);
+    assert.deepEqual([info?.status, info?.priority, info?.params], ['pending', 5, { name: 'Ada' }]);
+  });
+
+  it('is gone with what else that rolls back', async (t) => {
+    const { queue, client } = await scene(t);
+    await client.query('BEGIN');
+    await greet.submit(queue, { name: 'Ada' }, { tx: client });
+    await client.query('ROLLBACK');
+    await client.query('BEGIN');
+    await greet.submit(queue, { name: 'Bob' }, { tx: client });
+    await client.query('COMMIT');
+    assert.equal((await queue.stats()).total, 1);
+  });
+
+  it('starts soon after the commit, without a poll', async (t) => {
+    const { queue, client } = await scene(t);
+    const options = { tasks: [greet], pollingInterval: '1h', handleSignals: false } as const;
+    await using worker = new Worker(queue, options);
+    const idle = once(worker, 'idle');
+    const stopped = worker.start();
+    await idle;
+    await client.query('BEGIN');
+    const handle = await greet.submit(queue, { name: 'Ada' }, { tx: client });
+    await client.query('COMMIT');
+    assert.equal(await handle.result({ timeout: '10s' }), 'Hello, Ada!');
+    await worker.stop();
+    await stopped;
+  });
+
+  it('may be one of many, and a whole workflow with a parent that has ended badly', async (t) => {
+    const { queue, client } = await scene(t);
+    const parent = await queue.submit(new Job({ task: greet, params: { name: 'x' } }));
+    await parent.cancel();
+    const workflow = new Workflow('two');
+    const first = workflow.addTask(greet, { name: 'Ada' });
+    workflow.addTask(greet, { name: first.result });
+    await client.query('BEGIN');
+    await greet.submitMany(queue, [{ name: 'Ada' }, { name: 'Bob' }], { tx: client });
+    const down = new Job({ task: greet, params: { name: 'y' }, dependencies: [parent.id] });
+    const [taken] = await queue.submitMany([down], { tx: client });
+    const handle = await workflow.submitAll(queue, { tx: client });
+    await client.query('COMMIT');
+    assert.equal(await taken?.status(), 'cancelled');
+    await using worker = new Worker(queue, { tasks: [greet] });
+    assert.equal(await worker.drain(), 4);
+    assert.deepEqual((await handle.status()).status, 'completed');
+  });
+
+  it('refuses its input alone: the transaction goes on', async (t) => {
+    const { queue, client } = await scene(t);
+    await client.query('BEGIN');
+    const orphan = new Job({ task: greet, params: { name: 'x' }, dependencies: ['no-such-job'] });
+    const jobs = [new Job({ task: greet, params: { name: 'y' } }), orphan];
+    await refused(queue.submitMany(jobs, { tx: client }), 'parent_missing', /no-such-job/u);
+    await greet.submit(queue, { name: 'Ada' }, { tx: client });
+    await client.query('COMMIT');
+    assert.equal((await queue.stats()).total, 1);
+  });
+
+  it('leaves the settings of the transaction alone', async (t) => {
+    const { queue, client } = await scene(t);
+    const settings = async (): Promise<unknown> =>
+      (await client.query("SELECT name, setting FROM pg_settings WHERE source = 'session'")).rows;
+    await client.query('BEGIN');
+    const before = await settings();
+    await greet.submit(queue, { name: 'Ada' }, { tx: client });
+    assert.deepEqual(await settings(), before);
+    await client.query('COMMIT');
+  });
+});
+
+describe('a transaction on PostgreSQL that cannot be used', () => {
+  it('is none, a pool, or something else', async (t) => {
+    const { queue, client } = await scene(t);
+    const submit = (tx: unknown): Promise<unknown> =>
+      greet.submit(queue, { name: 'x' }, { tx: tx as pg.Client });
+    await refused(submit(client), 'invalid_option', /no transaction is open.*BEGIN/u);
+    await refused(submit(new pg.Pool()), 'invalid_option', /got a pool.*connect\(\)/u);
+    await refused(submit({ prepare: () => ({}) }), 'invalid_option', /client of pg/u);
+  });
+
+  it('is on a schema without jobs that the queue must not make', async (t) => {
+    const { client } = await scene(t);
+    const { address } = await freshSchema();
+    await using queue = new JobQueue(address, { initialize: false });
+    await client.query('BEGIN');
+    const submitted = greet.submit(queue, { name: 'x' }, { tx: client });
+    await refused(submitted, 'database_missing', /gigq migrate/u);
+    await client.query('ROLLBACK');
+  });
+});
