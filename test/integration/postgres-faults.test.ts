@@ -4,6 +4,11 @@ import { describe, test, type TestContext } from 'node:test';
 import pg from 'pg';
 import type { Answer } from '../../dist/store/store.js';
 import { systemClock } from '../../dist/store/clock.js';
+import { parseAddress } from '../../dist/store/postgres/address.js';
+import { Driver } from '../../dist/store/postgres/connecting.js';
+import { Connection } from '../../dist/store/postgres/connection.js';
+import { loadPg } from '../../dist/store/postgres/library.js';
+import { Passing } from '../../dist/store/postgres/postgres-error.js';
 import { openPostgresStore } from '../../dist/store/postgres/postgres-store.js';
 import { freshSchema, query } from '../helpers/store-postgres.ts';
 import { Proxy } from '../helpers/postgres-proxy.ts';
@@ -228,5 +233,19 @@ describe('a schema', () => {
     const refused = assert.rejects(enqueued, { code: 'schema_newer' });
     await migrating.query('COMMIT');
     await refused;
+  });
+});
+
+describe('a pooler that gives each transaction another session', () => {
+  test('need not know what was prepared on the last one', async (t) => {
+    const { address } = await opened(t);
+    const driver = new Driver(await loadPg(), parseAddress(address));
+    const connection = new Connection(driver, 'full');
+    t.after(() => connection.close());
+    await connection.ready();
+    await connection.get('now');
+    await connection.query('DEALLOCATE ALL');
+    await assert.rejects(connection.get('now'), (error) => error instanceof Passing);
+    assert.ok(Number((await connection.get('now'))?.['now']) > 0);
   });
 });

@@ -177,6 +177,11 @@ function tokensOf(request: ClaimRequest): readonly number[] {
   return tokens;
 }
 
+/** The request was answered: should the same object come again, it asks for other jobs. */
+export function answered(request: ClaimRequest): void {
+  drawn.delete(request);
+}
+
 /** What a request has leased already, by a commit whose answer was lost. */
 async function leasedBefore(
   { connection }: Context,

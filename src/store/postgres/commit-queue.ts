@@ -34,6 +34,7 @@ export class CommitQueue {
   readonly #clock: Clock;
   #waiting: Waiting[] = [];
   #isWorking = false;
+  #isClosing = false;
   #working: Promise<void> | undefined;
   #trouble: Passing | undefined;
   #failures = 0;
@@ -55,8 +56,9 @@ export class CommitQueue {
     if (!this.#isWorking) this.#working = this.#work();
   }
 
-  /** Answers what still waits, and waits for what is under way; for a store that closes. */
+  /** Answers what still waits, and waits for what is under way, which is not tried again; for a store that closes. */
   async abandon(error: unknown): Promise<void> {
+    this.#isClosing = true;
     this.#refuse(this.#waiting.splice(0), error);
     this.#endPause();
     await this.#working;
@@ -82,16 +84,22 @@ export class CommitQueue {
   }
 
   async #process(batch: readonly Waiting[]): Promise<void> {
+    let answers: readonly Answer[];
     try {
-      const answers = await this.#run(batch);
-      this.#trouble = undefined;
-      this.#failures = 0;
-      for (const [place, { answer }] of batch.entries()) answer(answers[place] as Answer);
+      answers = await this.#run(batch);
     } catch (error) {
-      if (error instanceof Passing) await this.#tryAgain(batch, error);
-      else if (batch.length > 1) this.#separate(batch);
-      else this.#refuse(batch, error);
+      return this.#fail(batch, error);
     }
+    this.#trouble = undefined;
+    this.#failures = 0;
+    for (const [place, { answer }] of batch.entries()) answer(answers[place] as Answer);
+  }
+
+  async #fail(batch: readonly Waiting[], error: unknown): Promise<void> {
+    if (error instanceof Passing && !this.#isClosing) await this.#tryAgain(batch, error);
+    else if (error instanceof Passing) this.#refuse(batch, this.#transactions.tooLate(error));
+    else if (batch.length > 1) this.#separate(batch);
+    else this.#refuse(batch, error);
   }
 
   async #run(batch: readonly Waiting[]): Promise<readonly Answer[]> {

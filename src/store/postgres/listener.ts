@@ -47,8 +47,9 @@ export class Listener {
 
   async close(): Promise<void> {
     this.#wanted = [];
-    this.#stopTimer();
+    this.#driver.abort();
     await this.#connecting;
+    this.#stopTimer();
     const client = this.#client;
     this.#client = undefined;
     if (client !== undefined) await leave(client);

@@ -1,7 +1,7 @@
 /** One session with the server: its connection, the operations on it, and the queue of what is asked of it. */
 import { isRefusal, reads } from '../batching.ts';
 import type { Answer, Clock, Input, Operation, Operations, Unit } from '../store.ts';
-import { claiming } from './claiming.ts';
+import { answered, claiming } from './claiming.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Connection } from './connection.ts';
 import type { Asynchronous, Context, Done } from './context.ts';
@@ -101,6 +101,7 @@ export class Session {
     // There is nothing to lose of a transaction that only read.
     if (units.every(({ op }) => reads.has(op))) return void committed.catch(() => undefined);
     await committed;
+    for (const unit of units) if (unit.op === 'claim') answered(unit.input);
     const { done } = this.#context;
     const { work, change } = done;
     Object.assign(done, { work: false, change: false });

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { CommitQueue } from '../../dist/store/postgres/commit-queue.js';
+import { Passing } from '../../dist/store/postgres/postgres-error.js';
+import type { Answer, Unit } from '../../dist/store/store.js';
+import { FakeClock } from '../helpers/store-clock.ts';
+import { unit } from '../helpers/store-seam.ts';
+import { turn } from '../helpers/store-turn.ts';
+
+type End = readonly Answer[] | Error;
+
+/** A server that is told when, and how, each transaction ends. */
+function setUp() {
+  const clock = new FakeClock();
+  const batches: string[][] = [];
+  const waits: number[] = [];
+  let end: (end: End) => void = () => undefined;
+  let givenUp = 0;
+  const queue = new CommitQueue(
+    {
+      run(units, waitMs) {
+        batches.push(units.map(({ input }) => input as string));
+        waits.push(waitMs);
+        return new Promise((resolve, reject) => {
+          end = (how) => (how instanceof Error ? reject(how) : resolve(how));
+        });
+      },
+      giveUp() {
+        givenUp += 1;
+        end(new Passing('unreachable', new Error('gone')));
+      },
+      tooLate: (trouble) => new Error(`too late: ${trouble?.kind ?? 'unknown'}`),
+    },
+    clock,
+  );
+  const answers: string[] = [];
+  const add = (name: string, waitMs = 30_000): void => {
+    queue.add([unit('get', name, { waitMs })], (_, answer) => answers.push(told(name, answer)));
+  };
+  const finish = async (how?: End): Promise<void> => {
+    end(how ?? (batches.at(-1) ?? []).map(() => ({ ok: true, reply: null })));
+    await turn();
+  };
+  return { clock, queue, batches, waits, answers, add, finish, timesGivenUp: () => givenUp };
+}
+
+function told(name: string, answer: Answer): string {
+  return answer.ok ? name : `${name}: ${(answer.error as Error).message}`;
+}
+
+const deadlock = new Passing('locked', new Error('deadlock detected'));
+
+describe('units that come while a transaction is under way', () => {
+  test('share the next one, in their order', async () => {
+    const { batches, answers, add, finish } = setUp();
+    for (const name of ['a', 'b', 'c']) add(name);
+    await finish();
+    await finish();
+    assert.deepEqual(batches, [['a'], ['b', 'c']]);
+    assert.deepEqual(answers, ['a', 'b', 'c']);
+  });
+
+  test('are taken up also from within an answer', async () => {
+    const { queue, batches, finish } = setUp();
+    const units: Unit[] = [unit('get', 'a')];
+    queue.add(units, () => {
+      queue.add([unit('get', 'b')], () => undefined);
+    });
+    await finish();
+    assert.deepEqual(batches, [['a'], ['b']]);
+  });
+});
+
+describe('a transaction that fails', () => {
+  test('is carried out unit by unit, and only the one at fault is refused', async () => {
+    const { batches, answers, add, finish } = setUp();
+    for (const name of ['first', 'a', 'bad', 'c']) add(name);
+    await finish();
+    await finish(new Error('no such value'));
+    await finish();
+    await finish(new Error('no such value'));
+    await finish();
+    assert.deepEqual(batches, [['first'], ['a', 'bad', 'c'], ['a'], ['bad'], ['c']]);
+    assert.deepEqual(answers, ['first', 'a', 'bad: no such value', 'c']);
+  });
+
+  test('for a reason that will pass is tried again, together, after a pause', async () => {
+    const { clock, batches, answers, add, finish } = setUp();
+    add('first');
+    add('a');
+    add('b');
+    await finish();
+    await finish(deadlock);
+    assert.equal(batches.length, 2);
+    await clock.advance(2);
+    await finish();
+    assert.deepEqual(batches.slice(1), [
+      ['a', 'b'],
+      ['a', 'b'],
+    ]);
+    assert.deepEqual(answers, ['first', 'a', 'b']);
+  });
+
+  test('again and again is tried until the time of its unit is up, and no longer', async () => {
+    const { clock, answers, add, finish } = setUp();
+    add('a', 100);
+    for (let round = 0; round < 50 && answers.length === 0; round += 1) {
+      await finish(deadlock);
+      await clock.advance(10);
+    }
+    assert.deepEqual(answers, ['a: too late: locked']);
+    assert.ok(clock.mono() >= 100 && clock.mono() < 200, `after ${clock.mono()} ms`);
+  });
+
+  test('leaves those more time that have more', async () => {
+    const { clock, waits, answers, add, finish } = setUp();
+    add('first');
+    add('short', 100);
+    add('long', 1000);
+    await finish();
+    assert.deepEqual(waits[1], 100);
+    await clock.advance(100);
+    await finish(deadlock);
+    assert.deepEqual(answers, ['first', 'short: too late: locked']);
+    await clock.advance(10);
+    await finish();
+    assert.deepEqual(answers.at(-1), 'long');
+  });
+});
+
+describe('a server that is not heard of', () => {
+  test('is given up when the time of a unit is up', async () => {
+    const { clock, answers, add, timesGivenUp } = setUp();
+    add('a', 1000);
+    await clock.advance(1499);
+    assert.deepEqual([answers, timesGivenUp()], [[], 0]);
+    await clock.advance(1);
+    await turn();
+    assert.deepEqual([answers, timesGivenUp()], [['a: too late: unreachable'], 1]);
+  });
+});
+
+describe('a queue that is closed', () => {
+  test('refuses what waits, and tries nothing again', async () => {
+    const { queue, batches, answers, add, finish } = setUp();
+    add('a');
+    add('b');
+    const closed = queue.abandon(new Error('closed'));
+    await finish(deadlock);
+    await closed;
+    assert.deepEqual(batches, [['a']]);
+    assert.deepEqual(answers, ['b: closed', 'a: too late: locked']);
+  });
+});
