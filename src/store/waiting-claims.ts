@@ -33,6 +33,8 @@ type ClaimUnit = Unit<'claim'>;
 
 interface Waiting {
   readonly unit: ClaimUnit;
+  /** When the next job is due, as far as its worker knows. */
+  readonly dueAtMs: number;
   /** When it was asked, while it is; null while it waits. */
   askedAtMs: number | null;
   /** There was a hint while it was asked, and so perhaps too late for it. */
@@ -64,6 +66,8 @@ const mayMakeReady: ReadonlySet<Operation> = new Set([
 /** How soon a worker has to take what it is offered, and how soon what could not be given back is tried again. */
 const unheardMs = 250;
 const againMs = 1000;
+/** How far apart two looks at one instant may be. */
+const sameMs = 5;
 
 /** Of a claim that gets no jobs, whatever there is: its worker claims again at once. */
 const nothing: Claim = { jobs: [], nextDueMs: 0, unknownTasks: [], fenced: false };
@@ -131,8 +135,10 @@ export class WaitingClaims implements Store {
   #answerClaim(unit: ClaimUnit, reply: Answer, answered: Answered): void {
     const { waits = false } = unit.input as ClaimRequest & Partial<MayWait>;
     const { instance } = unit.input.worker;
+    const dueAtMs = this.#dueAtMs(reply);
+    const waiting = { unit, dueAtMs, askedAtMs: null, isHinted: false, crossing: [] };
     if (waits && this.#workers.has(instance) && hasFoundNothing(reply))
-      this.#waiting.set(instance, { unit, askedAtMs: null, isHinted: false, crossing: [] });
+      this.#waiting.set(instance, waiting);
     answered(reply);
   }
 
@@ -171,13 +177,27 @@ export class WaitingClaims implements Store {
     const { instance } = unit.input.worker;
     const worker = this.#workers.get(instance);
     waiting.askedAtMs = null;
-    const isOver = hasNews(reply) || crossing.length > 0 || worker === undefined;
+    const hasNews = this.#hasNews(waiting, reply);
+    const isOver = hasNews || crossing.length > 0 || worker === undefined;
     if (isOver) this.#waiting.delete(instance);
     // It has left meanwhile, without them.
     if (worker === undefined) this.#giveBack(jobsOf(reply), unit.caller);
-    else if (hasNews(reply)) this.#offer(worker, { unit, reply, atMs });
+    else if (hasNews) this.#offer(worker, { unit, reply, atMs });
     for (const answered of crossing) answered({ ok: true, reply: nothing });
     if (!isOver && waiting.isHinted) this.#send(this.#ask([waiting]));
+  }
+
+  /** Whether there is anything that its worker has to know and has not been told. */
+  #hasNews(waiting: Waiting, answer: Answer): boolean {
+    if (!hasFoundNothing(answer)) return true;
+    const { unknownTasks } = (answer as Extract<Answer, { ok: true }>).reply as Claim;
+    return unknownTasks.length > 0 || this.#dueAtMs(answer) < waiting.dueAtMs - sameMs;
+  }
+
+  /** When the next job is due; Infinity if none is. */
+  #dueAtMs(answer: Answer): number {
+    const { nextDueMs } = answer.ok ? (answer.reply as Claim) : nothing;
+    return nextDueMs === null ? Infinity : this.#clock.mono() + nextDueMs;
   }
 
   #offer(
@@ -240,11 +260,4 @@ function hasFoundNothing(answer: Answer): boolean {
   if (!answer.ok) return false;
   const { jobs, fenced } = answer.reply as Claim;
   return jobs.length === 0 && !fenced;
-}
-
-/** Whether there is anything that its worker has to know. */
-function hasNews(answer: Answer): boolean {
-  if (!hasFoundNothing(answer)) return true;
-  const { nextDueMs, unknownTasks } = (answer as Extract<Answer, { ok: true }>).reply as Claim;
-  return nextDueMs !== null || unknownTasks.length > 0;
 }

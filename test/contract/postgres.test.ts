@@ -10,5 +10,5 @@ async function open(scope: Scope): Promise<OpenStore> {
 }
 
 describe('PostgreSQL', () => {
-  runContract({ open, exceptions: {}, modelRuns: 30 });
+  runContract({ open, exceptions: {}, modelRuns: 15 });
 });

@@ -68,14 +68,16 @@ describe('jobs on PostgreSQL', () => {
   test('are ended by their time-out, and by a cancel while they run', async (t) => {
     const here = await placeOnServer(t);
     const worker = await here.started();
+    const timedOut = next(worker, 'timeout');
     const late = await obedient.submit(here.queue, {}, { timeout: '50ms', maxAttempts: 1 });
-    await next(worker, 'timeout');
+    await timedOut;
     assert.equal(await late.status(), 'timeout');
+    const [started, ended] = [next(worker, 'started'), next(worker, 'cancelled')];
     const cancelled = await obedient.submit(here.queue);
-    await next(worker, 'started');
+    await started;
     assert.equal(await cancelled.cancel(), true);
     await assert.rejects(cancelled.result(), { code: 'job_cancelled' });
-    await next(worker, 'cancelled');
+    await ended;
   });
 
   test('wait for each other, and are given results', async (t) => {

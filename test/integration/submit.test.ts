@@ -267,9 +267,9 @@ describe('params that cannot be stored are refused, and nothing is stored', () =
     const job = new Job({ task: 'greet' });
     const submit = queue.submit.bind(queue) as (job: Job, options: unknown) => Promise<unknown>;
     await assertRefused(
-      () => submit(job, { tx: {} }),
+      () => submit(job, { priority: 5 }),
       'invalid_option',
-      /submit\(\): unknown option 'tx'/u,
+      /submit\(\): unknown option 'priority'/u,
     );
     const options = untyped({ dependsOn: [job.id] });
     await assertRefused(

@@ -273,7 +273,7 @@ describe('what is refused', () => {
     const submitAll = workflow.submitAll.bind(workflow) as (
       ...args: readonly unknown[]
     ) => Promise<unknown>;
-    await assertRefused(() => submitAll(here.queue, { tx: {} }), 'invalid_option', /'tx'/u);
+    await assertRefused(() => submitAll(here.queue, { wait: 1 }), 'invalid_option', /'wait'/u);
   });
 });
 

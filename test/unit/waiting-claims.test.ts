@@ -132,6 +132,19 @@ describe('a claim that found nothing and may wait', () => {
   });
 });
 
+test('a claim that waits is not over for a job that is due when its worker knows it is', async () => {
+  const { finds, clock, claims, told, asked } = setUp();
+  finds.claim = ok({ ...empty, nextDueMs: 60_000 });
+  await runAll(claims, [claim()]);
+  await clock.advance(20_000);
+  finds.claim = ok({ ...empty, nextDueMs: 40_000 });
+  await runAll(claims, [submit]);
+  assert.deepEqual([asked(), told], [2, []]);
+  finds.claim = ok({ ...empty, nextDueMs: 30_000 });
+  await runAll(claims, [submit]);
+  assert.deepEqual([asked(), told.length], [3, 1]);
+});
+
 describe('a claim that does not wait', () => {
   test('is one that must not', async () => {
     const { claims, asked } = setUp();
