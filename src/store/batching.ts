@@ -32,13 +32,28 @@ export function isRefusal(error: unknown): boolean {
 }
 
 /** Items that one transaction takes on: some tens of milliseconds. */
-export const batchWeight = 2000;
+const batchWeight = 2000;
+
+/** How many of the units that wait, at least one, the next transaction takes on; one that is to be alone has its own. */
+export function batchLength(
+  waiting: readonly { readonly unit: Unit; readonly isAlone: boolean }[],
+): number {
+  let weight = 0;
+  let count = 0;
+  for (const { unit, isAlone } of waiting) {
+    weight += weightOf(unit);
+    if (count > 0 && (isAlone || weight > batchWeight)) break;
+    count += 1;
+    if (isAlone) break;
+  }
+  return count;
+}
 
 /** Text that takes about as long to write as another item. */
 const itemBytes = 4096;
 
 /** How many items of a batch a unit stands for, by their number and size. */
-export function weightOf(unit: Unit): number {
+function weightOf(unit: Unit): number {
   if (unit.op === 'claim') return unit.input.slots.length;
   if (unit.op === 'enqueueWorkflow') return weightOfJobs(unit.input.jobs);
   if (unit.op === 'enqueue') return weightOfJobs(unit.input);

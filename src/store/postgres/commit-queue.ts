@@ -3,7 +3,7 @@
  * time, in the order of the calls. What will pass (a deadlock, a lock, a lost connection) is tried again until the time
  * of each unit is up.
  */
-import { batchWeight, weightOf } from '../batching.ts';
+import { batchLength } from '../batching.ts';
 import type { Answer, Clock, Unit } from '../store.ts';
 import { Passing } from './postgres-error.ts';
 
@@ -72,15 +72,7 @@ export class CommitQueue {
   }
 
   #takeBatch(): Waiting[] {
-    let weight = 0;
-    let count = 0;
-    for (const { unit, isAlone } of this.#waiting) {
-      weight += weightOf(unit);
-      if (count > 0 && (isAlone || weight > batchWeight)) break;
-      count += 1;
-      if (isAlone) break;
-    }
-    return this.#waiting.splice(0, count);
+    return this.#waiting.splice(0, batchLength(this.#waiting));
   }
 
   async #process(batch: readonly Waiting[]): Promise<void> {

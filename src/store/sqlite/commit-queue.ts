@@ -3,7 +3,7 @@
  * at a time, in the order of the calls; a lock held by another process is waited for on a timer, never inside SQLite,
  * and reads that do not depend on a waiting write go ahead of it.
  */
-import { batchWeight, isRefusal, weightOf } from '../batching.ts';
+import { batchLength, isRefusal } from '../batching.ts';
 import type { Answer, Clock, Unit } from '../store.ts';
 import { Busy } from './connection.ts';
 import { Patience } from './patience.ts';
@@ -77,15 +77,7 @@ export class CommitQueue {
   }
 
   #takeBatch(): Waiting[] {
-    let weight = 0;
-    let count = 0;
-    for (const { unit, isAlone } of this.#waiting) {
-      weight += weightOf(unit);
-      if (count > 0 && (isAlone || weight > batchWeight)) break;
-      count += 1;
-      if (isAlone) break;
-    }
-    return this.#waiting.splice(0, count);
+    return this.#waiting.splice(0, batchLength(this.#waiting));
   }
 
   #waitForLock(): void {
