@@ -3,6 +3,8 @@ import { GigqError } from '../core/errors.ts';
 import type { NewJob, Parent } from '../core/job.ts';
 import { limits } from '../core/limits.ts';
 import { label } from '../core/reason.ts';
+import type { JobStatus } from '../core/state.ts';
+import { bearingOf } from '../core/workflow.ts';
 
 export function refuseTooMany(count: number): void {
   if (count <= limits.jobsPerUnit) return;
@@ -34,4 +36,17 @@ export function waitsForOthers(job: NewJob): GigqError {
     `Job ${label(job)} is stored already, and waits for other parents`,
     { hint: 'Give the job another id, or the parents that it was submitted with.' },
   );
+}
+
+/** How many parents hold the job up, those that take it down included: it is blocked until that is done. */
+export function holdingUp(
+  known: ReadonlyMap<string, { readonly status: JobStatus }>,
+  { parents }: NewJob,
+): number {
+  if (parents === null) return 0;
+  const { list, onFailure } = parents;
+  return list.filter(({ id }) => {
+    const status = known.get(id)?.status;
+    return status === undefined || bearingOf(status, onFailure) !== 'releases';
+  }).length;
 }

@@ -4,6 +4,7 @@ import type { JobStatus } from '../../core/state.ts';
 import { bearingOf } from '../../core/workflow.ts';
 import {
   hasInputs,
+  holdingUp,
   parentMissing,
   parentsOf,
   refuseTooMany,
@@ -144,21 +145,11 @@ function columnsOf(batch: Batch, jobs: readonly NewJob[]) {
     retries: jobs.map(({ retry }) => (retry === null ? null : JSON.stringify(retry))),
     ...dueColumns(jobs.map(({ due }) => due)),
     parents: jobs.map((job) => parentsOf(job).length),
-    waitingFor: jobs.map((job) => holdingUp(batch, job)),
+    waitingFor: jobs.map((job) => holdingUp(batch.known, job)),
     policies: jobs.map(({ parents }) => parents?.onFailure ?? null),
     passResults: jobs.map(({ parents }) => Number(parents?.passResults ?? false)),
     hasInputs: jobs.map((job) => Number(hasInputs(job))),
   };
-}
-
-/** How many parents hold the job up, those that take it down included: it is blocked until that is done. */
-function holdingUp({ known }: Batch, { parents }: NewJob): number {
-  if (parents === null) return 0;
-  const { list, onFailure } = parents;
-  return list.filter(({ id }) => {
-    const status = known.get(id)?.status;
-    return status === undefined || bearingOf(status, onFailure) !== 'releases';
-  }).length;
 }
 
 /** Writes the edges; ends the jobs whose parents have ended badly already. */

@@ -4,6 +4,7 @@ import { bearingOf } from '../../core/workflow.ts';
 import type { Submitting } from '../store.ts';
 import {
   hasInputs,
+  holdingUp,
   parentMissing,
   parentsOf,
   refuseTooMany,
@@ -96,7 +97,7 @@ function insert(batch: Batch, job: NewJob): 'stored' | 'duplicate' {
   const { connection, lanes, done } = context;
   const lane = lanes.idOf(job.queue, job.task);
   const runAt = job.due === null ? null : instantOf(job.due, now);
-  const waitingFor = holdingUp(batch, job);
+  const waitingFor = holdingUp(batch.known, job);
   const ready = runAt !== null && runAt > now ? 'scheduled' : 'pending';
   const status = waitingFor > 0 ? 'blocked' : ready;
   const stored = connection.run('enqueue', {
@@ -123,16 +124,6 @@ function insert(batch: Batch, job: NewJob): 'stored' | 'duplicate' {
   move(context, { lane, workflow }, null, status);
   done.work = true;
   return 'stored';
-}
-
-/** How many parents hold the job up, those that take it down included: it is blocked until that is done. */
-function holdingUp({ known }: Batch, { parents }: NewJob): number {
-  if (parents === null) return 0;
-  const { list, onFailure } = parents;
-  return list.filter(({ id }) => {
-    const status = known.get(id)?.status;
-    return status === undefined || bearingOf(status, onFailure) !== 'releases';
-  }).length;
 }
 
 /** Writes the edges; ends the jobs whose parents have ended badly already. */
