@@ -62,6 +62,42 @@ export const enqueue: Suite = (holds) => {
     assert.deepEqual(await seam.counted(), { pending: 1 });
   });
 
+  holds('enqueue keeps jobs of many kinds apart, and in their order', async (seam) => {
+    const kinds = [
+      {},
+      { priority: 3 },
+      { task: 'other' },
+      { queue: 'other' },
+      { name: 'other' },
+      { description: 'other' },
+      { maxAttempts: 9 },
+      { timeout: '9s' },
+      { retry: { delay: '1s', backoff: 'fixed' } },
+      { due: { afterMs: day } },
+    ] as const;
+    const jobs = kinds.flatMap((kind, at) =>
+      [`${at}a`, `${at}b`].map((id) => newJob(id, { ...kind, params: JSON.stringify(id) })),
+    );
+    assert.deepEqual(
+      await seam.enqueue(...jobs),
+      jobs.map(() => 'stored'),
+    );
+    for (const { retry: _, due, parents: __, ...given } of jobs) {
+      const stored = await seam.job(given.id);
+      const status = due === null ? 'pending' : 'scheduled';
+      assert.deepEqual({ ...stored, ...given, status }, stored);
+    }
+    const worker = await seam.worker();
+    const slots = jobs.map(({ id }) => id);
+    const { jobs: claimed } = await worker.claim({ tasks: ['greet', 'other'], slots });
+    const first = [2, 3];
+    const rest = jobs.filter((job, at) => !first.includes(at) && job.due === null);
+    assert.deepEqual(
+      claimed.map(({ id }) => id),
+      [...first.map((at) => jobs[at]?.id), ...rest.map(({ id }) => id)],
+    );
+  });
+
   holds('enqueue of a final job is a duplicate and does not bring it back', async (seam) => {
     await seam.enqueue(newJob('a'));
     await seam.call('cancel', ['a']);

@@ -2,17 +2,10 @@
 import type { NewJob, NewWorkflow } from '../../core/job.ts';
 import { bearingOf } from '../../core/workflow.ts';
 import type { Submitting } from '../store.ts';
-import {
-  hasInputs,
-  holdingUp,
-  parentMissing,
-  parentsOf,
-  refuseTooMany,
-  waitsForOthers,
-} from '../submission.ts';
-import { type Context, instantOf, move } from './context.ts';
+import { parentMissing, parentsOf, refuseTooMany, waitsForOthers } from '../submission.ts';
+import type { Context } from './context.ts';
 import { type Dependent, ended, takeDown } from './dependents.ts';
-import type { JobRow } from '../rows.ts';
+import { type Batch, insertAll, type Known, type Reply } from './inserting.ts';
 
 export function submitting(context: Context): Submitting {
   return {
@@ -21,21 +14,11 @@ export function submitting(context: Context): Submitting {
   };
 }
 
-type Known = Pick<JobRow, 'seq' | 'status'>;
-
-/** Jobs that are stored together, and the stored ones that they wait for. */
-interface Batch {
-  readonly context: Context;
-  readonly now: number;
-  readonly workflow: number | null;
-  readonly known: ReadonlyMap<string, Known>;
-}
-
 function store(
   context: Context,
   jobs: readonly NewJob[],
   workflow: NewWorkflow | null,
-): readonly ('stored' | 'duplicate')[] {
+): readonly Reply[] {
   refuseTooMany(jobs.length);
   const known = storedParents(context, jobs);
   const batch: Batch = {
@@ -44,7 +27,7 @@ function store(
     workflow: workflow === null ? null : context.workflows.add(workflow),
     known,
   };
-  const replies = jobs.map((job) => insert(batch, job));
+  const replies = insertAll(batch, jobs);
   const waiting = jobs.filter((job, place) => job.parents !== null && replies[place] === 'stored');
   if (waiting.length > 0) link(batch, waiting);
   return replies;
@@ -91,40 +74,6 @@ function isStored(context: Context, job: NewJob): boolean {
 }
 
 // ── writing ─────────────────────────────────────────────────────────────────────────────────────
-
-function insert(batch: Batch, job: NewJob): 'stored' | 'duplicate' {
-  const { context, now, workflow } = batch;
-  const { connection, lanes, done } = context;
-  const lane = lanes.idOf(job.queue, job.task);
-  const runAt = job.due === null ? null : instantOf(job.due, now);
-  const waitingFor = holdingUp(batch.known, job);
-  const ready = runAt !== null && runAt > now ? 'scheduled' : 'pending';
-  const status = waitingFor > 0 ? 'blocked' : ready;
-  const stored = connection.run('enqueue', {
-    id: job.id,
-    lane,
-    name: job.name,
-    description: job.description,
-    params: job.params,
-    priority: job.priority,
-    status,
-    maxAttempts: job.maxAttempts,
-    timeout: job.timeout,
-    retry: job.retry === null ? null : JSON.stringify(job.retry),
-    runAt,
-    workflow,
-    parents: parentsOf(job).length,
-    waitingFor,
-    policy: job.parents?.onFailure ?? null,
-    passResults: Number(job.parents?.passResults ?? false),
-    hasInputs: Number(hasInputs(job)),
-    now,
-  });
-  if (stored === 0) return 'duplicate';
-  move(context, { lane, workflow }, null, status);
-  done.work = true;
-  return 'stored';
-}
 
 /** Writes the edges; ends the jobs whose parents have ended badly already. */
 function link(batch: Batch, jobs: readonly NewJob[]): void {
