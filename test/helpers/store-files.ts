@@ -2,15 +2,24 @@
 // descriptor of such a file drops the locks that SQLite holds on it.
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { FakeClock } from './store-clock.ts';
 import { newJobs } from './store-seam.ts';
 import { SqliteSeam } from './store-sqlite.ts';
 
 /** Every file in a folder with a hash of its bytes, and its mode. */
 export function contentsOf(folder: string): Readonly<Record<string, string>> {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted();
-  return Object.fromEntries(names.map((name) => [name, describeFile(join(folder, name))]));
+  const paths = pathsIn(folder).map((path) => [relative(folder, path), describeFile(path)]);
+  return Object.fromEntries(paths) as Readonly<Record<string, string>>;
+}
+
+/** Links are not followed: a project links to the whole of gigq. */
+function pathsIn(folder: string): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? [path, ...pathsIn(path)] : [path];
+  });
 }
 
 function describeFile(path: string): string {
