@@ -98,7 +98,7 @@ export async function migratePostgres(
   }
 }
 
-async function driverFor(database: string): Promise<Driver> {
+export async function driverFor(database: string): Promise<Driver> {
   const address = parseAddress(database);
   return new Driver(await loadPg(), address);
 }
@@ -108,7 +108,11 @@ const pauseMs = 100;
 const patienceMs = { locked: defaults.busyMs, unreachable: 5000 };
 
 /** Tries again from a timer while the server cannot be reached, or others stand in the way. */
-async function patiently<T>(driver: Driver, clock: Clock, attempt: () => Promise<T>): Promise<T> {
+export async function patiently<T>(
+  driver: Driver,
+  clock: Clock,
+  attempt: () => Promise<T>,
+): Promise<T> {
   const since = clock.mono();
   for (;;) {
     try {

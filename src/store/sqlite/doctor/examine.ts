@@ -11,6 +11,7 @@ import {
 import { ensureFile } from '../database-file.ts';
 import { refuseNetworkFileSystem } from '../file-system.ts';
 import { loadSqlite } from '../library.ts';
+import { refuseMoved } from '../mark.ts';
 import { missingIn } from '../migrating.ts';
 import { migrations } from '../sql.gen.ts';
 import { checkCrashes } from './crashes.ts';
@@ -68,6 +69,8 @@ async function examineAll(path: string, look: Look, { checked, findings }: Notes
     }
     requireOurs(snapshot);
     note('schema');
+    // Its jobs are somewhere else: what becomes of them here is of no account.
+    refuseMoved(snapshot);
     note('jobs', [...checkRows(snapshot), ...checkCrashes(snapshot)]);
     note('workers', checkWorkers(snapshot, { isGone: look.isGone, now: look.clock.wall() }));
   });

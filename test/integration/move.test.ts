@@ -1,0 +1,281 @@
+// The move from a file to a server: all of it or nothing, once, and nobody is left on the file.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { JobQueue, task, Worker } from 'gigq';
+import { move } from 'gigq/admin';
+import { everythingIn, fullFile, tasks } from '../helpers/move-scene.ts';
+import { Script } from '../helpers/script.ts';
+import { freshSchema, query } from '../helpers/store-postgres.ts';
+import { temporaryFolder } from '../helpers/store-sqlite.ts';
+import { write } from '../helpers/patient.ts';
+import { found, place } from '../helpers/worker-place.ts';
+
+const greet = task('greet', async (params: unknown) => params);
+
+function newPath(): string {
+  return join(temporaryFolder(), 'jobs.db');
+}
+
+async function fileOf(jobs: number): Promise<string> {
+  const path = newPath();
+  await using queue = new JobQueue(path, { inPlace: true });
+  await greet.submitMany(
+    queue,
+    Array.from({ length: jobs }, (_, n) => n),
+  );
+  return path;
+}
+
+describe('a file with jobs in every state', () => {
+  it('moves with all that can be seen of it, and is worked to the end on the server', async () => {
+    const path = await fullFile();
+    const { address } = await freshSchema();
+    const { outcome, tables } = await move(path, address);
+    assert.equal(outcome, 'moved');
+    const [before, after] = [await everythingIn(path), await everythingIn(address)];
+    assert.deepEqual(after, before);
+    const { running, total, ...others } = before.statuses;
+    assert.deepEqual([running, total], [0, tables.jobs.rows]);
+    for (const [status, count] of Object.entries(others)) assert.ok(count > 0, status);
+    assert.ok(tables.edges.rows > 0 && tables.executions.rows > 0 && tables.workflows.rows === 2);
+    await using worker = new Worker(address, { tasks, handleSignals: false });
+    await worker.drain();
+    await assertWorked(address);
+  });
+
+  it('goes on at its place in the order of insertion, also if the last job is gone', async () => {
+    const path = await fullFile();
+    const { address, schema } = await freshSchema();
+    await using queue = new JobQueue(path);
+    await queue.clearCompleted();
+    await move(path, address);
+    const [last] = await query(`SELECT last_value AS seq FROM ${schema}.jobs_seq_seq`);
+    const [newest] = await query(`SELECT max(seq) AS seq FROM ${schema}.jobs`);
+    assert.ok(Number(last?.['seq']) > Number(newest?.['seq']));
+    await using moved = new JobQueue(address);
+    const { id } = await greet.submit(moved, 1);
+    assert.equal((await moved.listJobs({ limit: 1 }))[0]?.id, id);
+  });
+});
+
+async function assertWorked(address: string): Promise<void> {
+  await using queue = new JobQueue(address);
+  const [open] = await queue.listWorkflows({ limit: 1 });
+  const jobs = await queue.listJobs({ workflowId: open?.id ?? '' });
+  assert.deepEqual(
+    jobs.map(({ task: name, status, result }) => [name, status, result]),
+    [
+      ['total', 'completed', 42.5],
+      ['outcome', 'completed', 'failed'],
+      ['hopeless', 'failed', null],
+      ['double', 'completed', 42],
+    ],
+  );
+  const [waiting] = await queue.listJobs({ status: 'blocked', task: 'dance' });
+  const parent = waiting?.dependencies[0] ?? '';
+  assert.equal(await queue.requeueJob(parent), true);
+  const dancers = await queue.listJobs({ task: 'dance', status: 'blocked' });
+  assert.equal(dancers.filter(({ dependencies }) => dependencies.includes(parent)).length, 2);
+}
+
+describe('values', () => {
+  it('of any kind arrive as they were', async () => {
+    const text = fc.string({ unit: 'binary', maxLength: 40 });
+    const line = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
+    const drawn = fc.sample(
+      fc.record({
+        params: fc
+          .jsonValue({ stringUnit: 'binary' })
+          .filter((value) => !JSON.stringify(value).includes('__proto__')),
+        key: text,
+        name: line,
+      }),
+      { numRuns: 300, seed: 4711 },
+    );
+    const path = newPath();
+    await using queue = new JobQueue(path, { durability: 'relaxed' });
+    for (const { params, key, name } of drawn) {
+      const value = [withoutMinusZero(params), { [`k${key}\0\ud800`]: '\0\udfff\u2028"\\' }];
+      await greet.submit(queue, value, { name: name.replaceAll(/\p{C}/gu, '-') });
+    }
+    await greet.submit(queue, 'x'.repeat(1_048_000));
+    await greet.submit(queue, 'ÿ'.repeat(500_000));
+    const { address } = await freshSchema();
+    const { tables } = await move(path, address);
+    assert.equal(tables.jobs.rows, drawn.length + 2);
+    assert.deepEqual(await everythingIn(address), await everythingIn(path));
+  });
+});
+
+function withoutMinusZero(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+describe('a move that is killed', () => {
+  for (const phase of ['marked', 'copying 1', 'copying all', 'compared', 'committed'])
+    it(`at '${phase}' can be run again: nothing is lost, and nothing is there twice`, async (t) => {
+      const path = await fileOf(1100);
+      const { address } = await freshSchema();
+      const script = Script.start(t, 'test/fixtures/move.ts', { args: [path, address, phase] });
+      assert.equal((await script.end()).signal, 'SIGKILL');
+      await using queue = new JobQueue(path);
+      await assert.rejects(greet.submit(queue, 1), {
+        code: 'database_moved',
+        message: /is being moved to postgres:/u,
+      });
+      if (phase !== 'committed')
+        await assert.rejects(everythingIn(address), { code: 'database_missing' });
+      assert.equal((await move(path, address)).outcome, 'moved');
+      await using there = new JobQueue(address);
+      assert.deepEqual(await there.stats(), await queue.stats());
+      assert.deepEqual(await there.listJobs(), await queue.listJobs());
+      assert.equal((await move(path, address)).outcome, 'already');
+    });
+
+  it('can be taken back as long as nothing is there, and then made again', async (t) => {
+    const path = await fileOf(2);
+    const { address } = await freshSchema();
+    await Script.start(t, 'test/fixtures/move.ts', { args: [path, address, 'compared'] }).end();
+    await using queue = new JobQueue(path);
+    await assert.rejects(greet.submit(queue, 1), { code: 'database_moved' });
+    assert.equal((await move(path, address, { undo: true })).outcome, 'undone');
+    await greet.submit(queue, 1);
+    assert.equal((await move(path, address)).tables.jobs.rows, 3);
+    await assert.rejects(move(path, address, { undo: true }), { code: 'database_moved' });
+  });
+
+  it('cannot be taken back once all of it is there', async (t) => {
+    const path = await fileOf(2);
+    const { address } = await freshSchema();
+    await Script.start(t, 'test/fixtures/move.ts', { args: [path, address, 'committed'] }).end();
+    const undone = move(path, address, { undo: true });
+    await assert.rejects(undone, { code: 'database_moved', message: /the jobs are there/u });
+    await assert.rejects(move(path, `${address}2`), { code: 'database_moved', message: /not to/u });
+  });
+});
+
+describe('a schema that holds something already is refused, and the file is left as it was', () => {
+  async function assertRefused(address: string, code: string, message: RegExp): Promise<void> {
+    const path = await fileOf(1);
+    await assert.rejects(move(path, address), { code, message });
+    await using queue = new JobQueue(path);
+    await greet.submit(queue, 1);
+  }
+
+  it('such as jobs of its own', async () => {
+    const { address } = await freshSchema();
+    await using queue = new JobQueue(address);
+    await greet.submit(queue, 1);
+    await assertRefused(address, 'database_occupied', /holds jobs or workflows already/u);
+  });
+
+  it('such as those of another file', async () => {
+    const { address } = await freshSchema();
+    await move(await fileOf(1), address);
+    await assertRefused(address, 'database_occupied', /holds jobs or workflows already/u);
+  });
+
+  it('such as tables of others', async () => {
+    const { address, schema } = await freshSchema();
+    await query(`CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.orders ()`);
+    await assertRefused(address, 'database_occupied', /tables that are not of gigq/u);
+  });
+
+  it('such as the schema of a newer gigq', async () => {
+    const { address, schema } = await freshSchema();
+    await using queue = new JobQueue(address);
+    await queue.stats();
+    await query(`INSERT INTO ${schema}.migrations VALUES (900, 'later', 'x', 0)`);
+    await assertRefused(address, 'schema_newer', /has schema 900/u);
+  });
+
+  it('but not one that was made for it', async () => {
+    const { address } = await freshSchema();
+    await using queue = new JobQueue(address);
+    await queue.stats();
+    assert.equal((await move(await fileOf(1), address)).outcome, 'moved');
+    assert.equal((await queue.stats()).total, 1);
+  });
+});
+
+describe('what cannot move', () => {
+  it('is no file, or goes to no server', async () => {
+    const { address } = await freshSchema();
+    const path = newPath();
+    await assert.rejects(move(path, newPath()), { code: 'invalid_option' });
+    await assert.rejects(move(address, address), { code: 'invalid_option' });
+    await assert.rejects(move(path, address), { code: 'database_missing' });
+    await assert.rejects(move(path, address, { wait: '5' as '5s' }), { code: 'invalid_duration' });
+  });
+
+  it('is a job that runs though no worker holds it', async () => {
+    const path = await fileOf(1);
+    write(path, "UPDATE gigq_jobs SET status = 'running'");
+    const { address } = await freshSchema();
+    await assert.rejects(move(path, address), { code: 'database_invalid', message: /no worker/u });
+  });
+
+  it('a dry run only tells', async () => {
+    const path = await fileOf(3);
+    const { address } = await freshSchema();
+    const { outcome, tables } = await move(path, address, { dryRun: true });
+    assert.deepEqual([outcome, tables.jobs.rows], ['planned', 3]);
+    await assert.rejects(everythingIn(address), { code: 'database_missing' });
+    await using queue = new JobQueue(path);
+    await greet.submit(queue, 1);
+  });
+});
+
+describe('workers on the file', () => {
+  it('keep it from moving, by name', async (t) => {
+    const here = place(t);
+    await here.started({ workerId: 'ada', tasks: [greet] });
+    const { address } = await freshSchema();
+    const expected = { code: 'workers_running', message: /ada \(process \d+ on / };
+    await assert.rejects(move(here.database, address), expected);
+    await assert.rejects(move(here.database, address, { wait: '0s' }), { code: 'wait_timeout' });
+    await greet.submit(here.queue, 1);
+  });
+
+  it('are waited for, if that is asked for; then what they left is moved', async (t) => {
+    const here = place(t);
+    const worker = await here.started({ workerId: 'ada', tasks: [greet] });
+    const { address } = await freshSchema();
+    let waitsFor: readonly string[] = [];
+    const moved = move(here.database, address, {
+      wait: '1m',
+      onProgress: ({ phase, workers }) => {
+        if (phase === 'waiting') waitsFor = workers;
+      },
+    });
+    await found(() => waitsFor[0]?.startsWith('ada (process'), 'whom it waits for');
+    const handle = await greet.submit(here.queue, { name: 'Ada' });
+    await handle.result();
+    await worker.stop();
+    assert.equal((await moved).tables.jobs.rows, 1);
+    await assert.rejects(here.worker({ tasks: [greet] }).drain(), { code: 'database_moved' });
+  });
+});
+
+describe('who has the file open when it moves', () => {
+  it('is told where to, without the password, whatever is called; looking goes on', async (t) => {
+    const here = place(t);
+    const handle = await greet.submit(here.queue, 1);
+    const waiting = assert.rejects(handle.result(), { code: 'database_moved' });
+    const { address, schema } = await freshSchema();
+    await move(here.database, address);
+    await waiting;
+    const refused = {
+      code: 'database_moved',
+      message: new RegExp(`was moved to postgres://[^@]*/postgres\\?schema=${schema}:`, 'u'),
+    };
+    await assert.rejects(greet.submit(here.queue, 1), refused);
+    await assert.rejects(here.queue.cancel(handle.id), refused);
+    await assert.rejects(here.queue.why(handle.id), refused);
+    await assert.rejects(here.worker({ tasks: [greet] }).start(), refused);
+    assert.equal((await here.queue.stats()).pending, 1);
+    assert.equal(await handle.status(), 'pending');
+  });
+});
