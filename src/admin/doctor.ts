@@ -20,7 +20,7 @@ export async function examineAndFix(database: string, fix: boolean): Promise<Dia
 
 async function repair(database: string, findings: readonly Finding[]): Promise<void> {
   if (findings.some(({ code }) => code === 'worker_dead'))
-    await withSweeper(database, (sweeper) => sweeper.sweep());
+    await withSweeper(database, { watches: false }, (sweeper) => sweeper.sweep());
   await repairDatabase(database);
 }
 

@@ -6,7 +6,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { boolean, checkOptions, type Checks, durationOption, refusal } from '../client/options.ts';
 import { type Duration, durationMs } from '../core/duration.ts';
-import { GigqError, WaitTimeoutError } from '../core/errors.ts';
+import { GigqError, isGigqError, WaitTimeoutError } from '../core/errors.ts';
 import type { WorkerRecord } from '../core/worker.ts';
 import {
   beforeAll,
@@ -92,7 +92,7 @@ class Move {
     if (before?.moved) return this.#moved('already', before.moved);
     const mark = before ?? (await this.#begin(wait));
     this.#tell({ ...nothing, phase: 'marked' });
-    const tallies = await this.#copyOnce(mark);
+    const tallies = await this.#copyMarked(mark);
     this.#tell({ ...nothing, phase: 'committed' });
     await source.finish(tallies);
     return this.#moved('moved', tallies);
@@ -119,17 +119,31 @@ class Move {
   }
 
   async #begin(wait: MoveOptions['wait']): Promise<Mark> {
-    const { source, target } = this.#ends;
+    const { source } = this.#ends;
     await this.#tryTarget();
     const limit = new Limit(wait ?? false);
-    return withSweeper(source.path, async (sweeper) => {
-      for (;;) {
-        await sweeper.sweep();
-        const mark = (await isFree(sweeper)) ? await source.begin(target.shown) : null;
-        if (mark !== null) return mark;
-        await this.#waitFor(await sweeper.left(), limit);
+    return withSweeper(source.path, { watches: limit.waits }, async (sweeper) => {
+      try {
+        return await this.#beginOnce(sweeper, limit);
+      } finally {
+        await sweeper.leave().catch(() => undefined);
       }
     });
+  }
+
+  /** Marks the file as soon as there is no worker. */
+  async #beginOnce(sweeper: Sweeper, limit: Limit): Promise<Mark> {
+    const { source, target } = this.#ends;
+    for (;;) {
+      await sweeper.sweep();
+      const workers = await sweeper.left();
+      if (workers.length > 0) await this.#waitFor(workers, limit);
+      else {
+        await sweeper.leave();
+        const mark = await source.begin(target.shown);
+        if (mark !== null) return mark;
+      }
+    }
   }
 
   async #waitFor(workers: readonly WorkerRecord[], limit: Limit): Promise<void> {
@@ -137,6 +151,14 @@ class Move {
     if (limit.isOver()) throw limit.refusal(this.#ends.source.path, names);
     this.#tell({ ...nothing, phase: 'waiting', workers: names });
     await setTimeout(lookMs);
+  }
+
+  async #copyMarked(mark: Mark): Promise<Tallies> {
+    try {
+      return await this.#copyOnce(mark);
+    } catch (error) {
+      throw isGigqError(error) ? stillMarked(this.#ends.source.path, error) : error;
+    }
   }
 
   /** The tallies of what has come, in this run or in one that could not tell the file of it. */
@@ -211,6 +233,10 @@ class Limit {
     this.#wait = wait;
   }
 
+  get waits(): boolean {
+    return this.#wait !== false;
+  }
+
   isOver(): boolean {
     if (typeof this.#wait === 'boolean') return !this.#wait;
     return performance.now() - this.#since >= durationMs(this.#wait, 'wait');
@@ -226,15 +252,20 @@ class Limit {
   }
 }
 
-async function isFree(sweeper: Sweeper): Promise<boolean> {
-  return (await sweeper.left()).length === 0;
-}
-
 // ── errors ──────────────────────────────────────────────────────────────────────────────────────
 
 function differs(kind: Kind): GigqError {
   const message = `The ${kind} that were written are not the ones that were read`;
   return new GigqError('move_failed', message);
+}
+
+/** Nobody uses the file meanwhile: whoever reads of the error has to know. */
+function stillMarked(path: string, error: GigqError): GigqError {
+  const { code, message, hint } = error;
+  return new GigqError(code, message, {
+    cause: error,
+    hint: `${hint} ${path} stays marked until the move is run again, or taken back (--undo).`,
+  });
 }
 
 function takenBack(path: string): GigqError {

@@ -31,6 +31,11 @@ export class Proxy {
     return { proxy, address: way.href };
   }
 
+  /** Cuts off everybody who is connected now. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   #join(client: Socket, server: Socket): void {
     let isCutting = false;
     for (const socket of [client, server]) {
@@ -56,7 +61,7 @@ export class Proxy {
   }
 
   #close(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    this.cut();
     this.#server.close();
   }
 }

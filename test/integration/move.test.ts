@@ -1,15 +1,19 @@
 // The move from a file to a server: all of it or nothing, once, and nobody is left on the file.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { JobQueue, task, Worker } from 'gigq';
-import { move } from 'gigq/admin';
+import { doctor, migrate, move } from 'gigq/admin';
+import { withSweeper } from '../../dist/admin/sweeper.js';
 import { everythingIn, fullFile, tasks } from '../helpers/move-scene.ts';
+import { Proxy } from '../helpers/postgres-proxy.ts';
 import { Script } from '../helpers/script.ts';
 import { freshSchema, query } from '../helpers/store-postgres.ts';
-import { temporaryFolder } from '../helpers/store-sqlite.ts';
-import { write } from '../helpers/patient.ts';
+import { newJob } from '../helpers/store-seam.ts';
+import { SqliteSeam, temporaryFolder } from '../helpers/store-sqlite.ts';
+import { read, write } from '../helpers/patient.ts';
 import { found, place } from '../helpers/worker-place.ts';
 
 const greet = task('greet', async (params: unknown) => params);
@@ -257,6 +261,31 @@ describe('workers on the file', () => {
     assert.equal((await moved).tables.jobs.rows, 1);
     await assert.rejects(here.worker({ tasks: [greet] }).drain(), { code: 'database_moved' });
   });
+
+  it('are watched for their lease if nobody can see them; then their jobs are taken, and counted', async () => {
+    const path = newPath();
+    const seam = new SqliteSeam(path);
+    await seam.enqueue(newJob('held'));
+    const elsewhere = { host: 'elsewhere', bootId: 'another', leaseMs: 1000 };
+    await (await seam.worker('far', elsewhere)).takeOne();
+    await seam.store.close();
+    const { address } = await freshSchema();
+    await assert.rejects(move(path, address), { code: 'workers_running', message: /elsewhere/u });
+    // As a move does that waits, but for a shorter lease of its own.
+    await withSweeper(path, { watches: true, leaseMs: 1000 }, async (sweeper) => {
+      const isAlone = async (): Promise<boolean> => {
+        await sweeper.sweep();
+        return (await sweeper.left()).length === 0;
+      };
+      await found(isAlone, 'the end of its lease');
+      await sweeper.leave();
+    });
+    await move(path, address, { wait: true });
+    await using queue = new JobQueue(address);
+    const held = await queue.getStatus('held');
+    assert.deepEqual([held?.status, held?.expiredLeases], ['pending', 1]);
+    assert.equal(held?.executions[0]?.status, 'lost');
+  });
 });
 
 describe('who has the file open when it moves', () => {
@@ -277,5 +306,81 @@ describe('who has the file open when it moves', () => {
     await assert.rejects(here.worker({ tasks: [greet] }).start(), refused);
     assert.equal((await here.queue.stats()).pending, 1);
     assert.equal(await handle.status(), 'pending');
+  });
+
+  it('is told in a transaction of its own as well', async (t) => {
+    const here = place(t);
+    await greet.submit(here.queue, 1);
+    const tx = new DatabaseSync(here.database);
+    t.after(() => tx.close());
+    await move(here.database, (await freshSchema()).address);
+    tx.exec('BEGIN IMMEDIATE');
+    await assert.rejects(greet.submit(here.queue, 1, { tx }), { code: 'database_moved' });
+    tx.exec('COMMIT');
+  });
+
+  it('is told by the doctor, who repairs nothing then', async () => {
+    const path = await fileOf(1);
+    await move(path, (await freshSchema()).address);
+    write(path, 'UPDATE gigq_lanes SET pending = 7');
+    const { findings } = await doctor(path, { fix: true });
+    assert.deepEqual(
+      findings.map(({ code, fixed }) => [code, fixed]),
+      [['database_moved', false]],
+    );
+  });
+
+  it('and is an older gigq takes it for a newer schema, and writes nothing either', async () => {
+    const path = await fileOf(1);
+    await move(path, (await freshSchema()).address);
+    const [version] = read(path, 'SELECT max(version) FROM gigq_migrations');
+    assert.ok(Number(version) > 900);
+  });
+});
+
+describe('a server that fails while jobs move', () => {
+  it('loses nothing: the error says that the file is marked, and the next run moves all', async (t) => {
+    const path = await fileOf(1100);
+    const { address } = await freshSchema();
+    const way = await Proxy.before(address, t);
+    const failing = move(path, way.address, {
+      onProgress: ({ phase, rows }) => {
+        if (phase === 'copying' && rows === 1000) way.proxy.cut();
+      },
+    });
+    await assert.rejects(failing, { code: 'database_unreachable', hint: /stays marked/u });
+    assert.equal((await move(path, way.address)).outcome, 'moved');
+    await using queue = new JobQueue(address);
+    assert.equal((await queue.stats()).pending, 1100);
+  });
+
+  it('loses nothing if nobody hears of its commit', async (t) => {
+    const path = await fileOf(3);
+    const { address } = await freshSchema();
+    const way = await Proxy.before(address, t);
+    const failing = move(path, way.address, {
+      onProgress: ({ phase }) => {
+        if (phase === 'compared') way.proxy.commitsToCut = 1;
+      },
+    });
+    await assert.rejects(failing, { code: 'database_unreachable', hint: /stays marked/u });
+    await using queue = new JobQueue(address);
+    assert.equal((await queue.stats()).pending, 3);
+    await assert.rejects(move(path, way.address, { undo: true }), { code: 'database_moved' });
+    assert.equal((await move(path, way.address)).outcome, 'moved');
+    assert.equal((await queue.stats()).pending, 3);
+  });
+
+  it('and one that writes something else is found out', async () => {
+    const path = await fileOf(3);
+    const { address, schema } = await freshSchema();
+    await migrate(address);
+    await query(`
+      CREATE FUNCTION ${schema}.spoil() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN NEW.params := NEW.params || ' '; RETURN NEW; END $$;
+      CREATE TRIGGER spoil BEFORE INSERT ON ${schema}.jobs FOR EACH ROW EXECUTE FUNCTION ${schema}.spoil()`);
+    await assert.rejects(move(path, address), { code: 'move_failed', message: /The jobs/u });
+    await query(`DROP FUNCTION ${schema}.spoil CASCADE`);
+    assert.equal((await move(path, address)).outcome, 'moved');
   });
 });

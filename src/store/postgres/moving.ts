@@ -79,6 +79,10 @@ export class PostgresTarget implements MoveTarget {
 
   commit({ id, from, moved }: MoveRecord, last: LastPlaces): Promise<void> {
     return this.#explained(async () => {
+      // The file is told of this commit: it has to be on the disk, also where the server is set not to wait for that.
+      await this.#connection.query(
+        "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'",
+      );
       await this.#connection.all('movePlaces', { ...last });
       await this.#connection.all('recordMove', { id, from, moved: JSON.stringify(moved) });
       // Workers that wait already hear of it by the commit.
