@@ -17,6 +17,8 @@ const ledger = `
   LOCK TABLE gigq.migrations IN ACCESS EXCLUSIVE MODE
 `;
 
+type Readable = Pick<Statements, 'address' | 'query'>;
+
 /** Throws Passing if it has to be tried again. */
 export async function migrate(
   connection: Connection,
@@ -76,11 +78,12 @@ export async function requireSchema(connection: Statements): Promise<void> {
   });
 }
 
-async function missingIn(connection: Statements): Promise<readonly Migration[]> {
+/** The migrations that a schema still needs; throws as `outstanding` does. */
+export async function missingIn(connection: Readable): Promise<readonly Migration[]> {
   return outstanding(connection.address.shown, migrations, await appliedIn(connection));
 }
 
-async function appliedIn(connection: Statements): Promise<readonly Applied[]> {
+async function appliedIn(connection: Readable): Promise<readonly Applied[]> {
   if (!(await exists(connection, 'ledger'))) return [];
   const table = `${identifier(connection.address.schema)}.migrations`;
   const { rows } = await connection.query(
@@ -96,7 +99,7 @@ const existing = {
     WHERE nspname = $1 AND relname = 'migrations'`,
 };
 
-async function exists(connection: Statements, what: keyof typeof existing): Promise<boolean> {
+async function exists(connection: Readable, what: keyof typeof existing): Promise<boolean> {
   const values = [connection.address.schema];
   const { rows } = await connection.query({ text: existing[what], values });
   return rows.length > 0;

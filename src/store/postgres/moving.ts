@@ -17,8 +17,9 @@ import { Connection, type Values } from './connection.ts';
 import { Lanes } from './lanes.ts';
 import { applyMissing, lockSchema, requireSchema } from './migrating.ts';
 import { channelsOf } from './notify.ts';
+import { patiently } from './patience.ts';
 import { Passing, tooLate } from './postgres-error.ts';
-import { driverFor, patiently } from './postgres-store.ts';
+import { driverFor } from './postgres-store.ts';
 import { inSchema, type Statement } from './prepared.ts';
 
 const statements = {
