@@ -11,19 +11,17 @@ export class ProgressLine {
     const now = performance.now();
     if (!isTerminal() || now - this.#writtenAtMs < restMs) return;
     this.#writtenAtMs = now;
-    this.#write(text.slice(0, (process.stderr.columns || 80) - 1));
+    const fitting = text.slice(0, (process.stderr.columns || 80) - 1);
+    // Over all that stood there.
+    process.stderr.write(`\r${fitting.padEnd(this.#width)}`);
+    this.#width = fitting.length;
   }
 
   /** Takes the line away, so that something else can be said. */
   clear(): void {
-    if (this.#width > 0) this.#write('');
+    if (this.#width > 0) process.stderr.write(`\r${' '.repeat(this.#width)}\r`);
+    this.#width = 0;
     this.#writtenAtMs = -Infinity;
-  }
-
-  // Over what stood there, and back to the beginning.
-  #write(text: string): void {
-    process.stderr.write(`\r${text.padEnd(this.#width)}\r${text}`);
-    this.#width = text.length;
   }
 }
 

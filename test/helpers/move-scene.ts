@@ -112,3 +112,21 @@ export async function everythingIn(database: string): Promise<{
     ),
   };
 }
+
+// ── files with nothing but ready jobs ───────────────────────────────────────────────────────────
+
+export const greet = task('greet', async (params: unknown) => params);
+
+export function newPath(): string {
+  return join(temporaryFolder(), 'jobs.db');
+}
+
+export async function fileOf(jobs: number): Promise<string> {
+  const path = newPath();
+  await using queue = new JobQueue(path, { durability: 'relaxed', inPlace: true });
+  await greet.submitMany(
+    queue,
+    Array.from({ length: jobs }, (_, n) => n),
+  );
+  return path;
+}

@@ -1,36 +1,17 @@
 // The move from a file to a server: all of it or nothing, once, and nobody is left on the file.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { JobQueue, task, Worker } from 'gigq';
-import { doctor, migrate, move } from 'gigq/admin';
+import { Job, JobQueue, Worker } from 'gigq';
+import { doctor, move } from 'gigq/admin';
 import { withSweeper } from '../../dist/admin/sweeper.js';
-import { everythingIn, fullFile, tasks } from '../helpers/move-scene.ts';
-import { Proxy } from '../helpers/postgres-proxy.ts';
-import { Script } from '../helpers/script.ts';
+import { everythingIn, fileOf, fullFile, greet, newPath, tasks } from '../helpers/move-scene.ts';
 import { freshSchema, query } from '../helpers/store-postgres.ts';
 import { newJob } from '../helpers/store-seam.ts';
-import { SqliteSeam, temporaryFolder } from '../helpers/store-sqlite.ts';
+import { SqliteSeam } from '../helpers/store-sqlite.ts';
 import { read, write } from '../helpers/patient.ts';
 import { found, place } from '../helpers/worker-place.ts';
-
-const greet = task('greet', async (params: unknown) => params);
-
-function newPath(): string {
-  return join(temporaryFolder(), 'jobs.db');
-}
-
-async function fileOf(jobs: number): Promise<string> {
-  const path = newPath();
-  await using queue = new JobQueue(path, { inPlace: true });
-  await greet.submitMany(
-    queue,
-    Array.from({ length: jobs }, (_, n) => n),
-  );
-  return path;
-}
 
 describe('a file with jobs in every state', () => {
   it('moves with all that can be seen of it, and is worked to the end on the server', async () => {
@@ -99,13 +80,13 @@ describe('values', () => {
       { numRuns: 300, seed: 4711 },
     );
     const path = newPath();
-    await using queue = new JobQueue(path, { durability: 'relaxed' });
-    for (const { params, key, name } of drawn) {
+    await using queue = new JobQueue(path, { durability: 'relaxed', inPlace: true });
+    const jobs = drawn.map(({ params, key, name }) => {
       const value = [withoutMinusZero(params), { [`k${key}\0\ud800`]: '\0\udfff\u2028"\\' }];
-      await greet.submit(queue, value, { name: name.replaceAll(/\p{C}/gu, '-') });
-    }
-    await greet.submit(queue, 'x'.repeat(1_048_000));
-    await greet.submit(queue, 'ÿ'.repeat(500_000));
+      return new Job({ task: greet, params: value, name: name.replaceAll(/\p{C}/gu, '-') });
+    });
+    const large = ['x'.repeat(1_048_000), 'ÿ'.repeat(500_000)];
+    await queue.submitMany([...jobs, ...large.map((params) => new Job({ task: greet, params }))]);
     const { address } = await freshSchema();
     const { tables } = await move(path, address);
     assert.equal(tables.jobs.rows, drawn.length + 2);
@@ -116,49 +97,6 @@ describe('values', () => {
 function withoutMinusZero(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
-
-describe('a move that is killed', () => {
-  for (const phase of ['marked', 'copying 1', 'copying all', 'compared', 'committed'])
-    it(`at '${phase}' can be run again: nothing is lost, and nothing is there twice`, async (t) => {
-      const path = await fileOf(1100);
-      const { address } = await freshSchema();
-      const script = Script.start(t, 'test/fixtures/move.ts', { args: [path, address, phase] });
-      assert.equal((await script.end()).signal, 'SIGKILL');
-      await using queue = new JobQueue(path);
-      await assert.rejects(greet.submit(queue, 1), {
-        code: 'database_moved',
-        message: /is being moved to postgres:/u,
-      });
-      if (phase !== 'committed')
-        await assert.rejects(everythingIn(address), { code: 'database_missing' });
-      assert.equal((await move(path, address)).outcome, 'moved');
-      await using there = new JobQueue(address);
-      assert.deepEqual(await there.stats(), await queue.stats());
-      assert.deepEqual(await there.listJobs(), await queue.listJobs());
-      assert.equal((await move(path, address)).outcome, 'already');
-    });
-
-  it('can be taken back as long as nothing is there, and then made again', async (t) => {
-    const path = await fileOf(2);
-    const { address } = await freshSchema();
-    await Script.start(t, 'test/fixtures/move.ts', { args: [path, address, 'compared'] }).end();
-    await using queue = new JobQueue(path);
-    await assert.rejects(greet.submit(queue, 1), { code: 'database_moved' });
-    assert.equal((await move(path, address, { undo: true })).outcome, 'undone');
-    await greet.submit(queue, 1);
-    assert.equal((await move(path, address)).tables.jobs.rows, 3);
-    await assert.rejects(move(path, address, { undo: true }), { code: 'database_moved' });
-  });
-
-  it('cannot be taken back once all of it is there', async (t) => {
-    const path = await fileOf(2);
-    const { address } = await freshSchema();
-    await Script.start(t, 'test/fixtures/move.ts', { args: [path, address, 'committed'] }).end();
-    const undone = move(path, address, { undo: true });
-    await assert.rejects(undone, { code: 'database_moved', message: /the jobs are there/u });
-    await assert.rejects(move(path, `${address}2`), { code: 'database_moved', message: /not to/u });
-  });
-});
 
 describe('a schema that holds something already is refused, and the file is left as it was', () => {
   async function assertRefused(address: string, code: string, message: RegExp): Promise<void> {
@@ -335,52 +273,5 @@ describe('who has the file open when it moves', () => {
     await move(path, (await freshSchema()).address);
     const [version] = read(path, 'SELECT max(version) FROM gigq_migrations');
     assert.ok(Number(version) > 900);
-  });
-});
-
-describe('a server that fails while jobs move', () => {
-  it('loses nothing: the error says that the file is marked, and the next run moves all', async (t) => {
-    const path = await fileOf(1100);
-    const { address } = await freshSchema();
-    const way = await Proxy.before(address, t);
-    const failing = move(path, way.address, {
-      onProgress: ({ phase, rows }) => {
-        if (phase === 'copying' && rows === 1000) for (const each of way.proxy.ways) each.cut();
-      },
-    });
-    await assert.rejects(failing, { code: 'database_unreachable', hint: /stays marked/u });
-    assert.equal((await move(path, way.address)).outcome, 'moved');
-    await using queue = new JobQueue(address);
-    assert.equal((await queue.stats()).pending, 1100);
-  });
-
-  it('loses nothing if nobody hears of its commit', async (t) => {
-    const path = await fileOf(3);
-    const { address } = await freshSchema();
-    const way = await Proxy.before(address, t);
-    const failing = move(path, way.address, {
-      onProgress: ({ phase }) => {
-        if (phase === 'compared') way.proxy.commitsToCut = 1;
-      },
-    });
-    await assert.rejects(failing, { code: 'database_unreachable', hint: /stays marked/u });
-    await using queue = new JobQueue(address);
-    assert.equal((await queue.stats()).pending, 3);
-    await assert.rejects(move(path, way.address, { undo: true }), { code: 'database_moved' });
-    assert.equal((await move(path, way.address)).outcome, 'moved');
-    assert.equal((await queue.stats()).pending, 3);
-  });
-
-  it('and one that writes something else is found out', async () => {
-    const path = await fileOf(3);
-    const { address, schema } = await freshSchema();
-    await migrate(address);
-    await query(`
-      CREATE FUNCTION ${schema}.spoil() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN NEW.params := NEW.params || ' '; RETURN NEW; END $$;
-      CREATE TRIGGER spoil BEFORE INSERT ON ${schema}.jobs FOR EACH ROW EXECUTE FUNCTION ${schema}.spoil()`);
-    await assert.rejects(move(path, address), { code: 'move_failed', message: /The jobs/u });
-    await query(`DROP FUNCTION ${schema}.spoil CASCADE`);
-    assert.equal((await move(path, address)).outcome, 'moved');
   });
 });
