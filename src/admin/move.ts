@@ -73,7 +73,9 @@ class Move {
   }
 
   async plan(): Promise<Moved> {
-    await this.#tryTarget();
+    const mark = this.#mark();
+    if (mark?.moved) return this.#moved('already', mark.moved);
+    await this.#tryTarget(mark?.id ?? null);
     return this.#moved('planned', this.#uncompared());
   }
 
@@ -112,15 +114,15 @@ class Move {
   }
 
   /** What keeps jobs from moving there is found before anybody is kept from the file. */
-  async #tryTarget(): Promise<void> {
+  async #tryTarget(id: string | null): Promise<void> {
     const { target } = this.#ends;
-    await target.begin(null);
+    await target.begin(id);
     await target.rollback();
   }
 
   async #begin(wait: MoveOptions['wait']): Promise<Mark> {
     const { source } = this.#ends;
-    await this.#tryTarget();
+    await this.#tryTarget(null);
     const limit = new Limit(wait ?? false);
     return withSweeper(source.path, { watches: limit.waits }, async (sweeper) => {
       try {

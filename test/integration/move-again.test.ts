@@ -27,6 +27,7 @@ describe('a move that is killed', () => {
       assert.deepEqual(await there.stats(), await queue.stats());
       assert.deepEqual(await there.listJobs(), await queue.listJobs());
       assert.equal((await move(path, address)).outcome, 'already');
+      assert.equal((await move(path, address, { dryRun: true })).outcome, 'already');
     });
 
   it('can be taken back as long as nothing is there, and then made again', async (t) => {

@@ -3,13 +3,15 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Job, JobQueue, Worker } from 'gigq';
+import { Job, type JobHandle, JobQueue, Worker } from 'gigq';
 import { doctor, move } from 'gigq/admin';
 import { withSweeper } from '../../dist/admin/sweeper.js';
+import { systemClock } from '../../dist/store/clock.js';
+import { openSqliteSource } from '../../dist/store/sqlite/moving.js';
 import { everythingIn, fileOf, fullFile, greet, newPath, tasks } from '../helpers/move-scene.ts';
 import { freshSchema, query } from '../helpers/store-postgres.ts';
 import { newJob } from '../helpers/store-seam.ts';
-import { SqliteSeam } from '../helpers/store-sqlite.ts';
+import { openSqlite, SqliteSeam } from '../helpers/store-sqlite.ts';
 import { read, write } from '../helpers/patient.ts';
 import { found, place } from '../helpers/worker-place.ts';
 
@@ -226,7 +228,49 @@ describe('workers on the file', () => {
   });
 });
 
+describe('a worker that comes at the last moment', () => {
+  it('keeps the file from being marked, by the transaction that would mark it', async (t) => {
+    const path = await fileOf(1);
+    const seam = openSqlite(t, path);
+    const source = await openSqliteSource(path, systemClock);
+    t.after(() => source.close());
+    const worker = await seam.worker('late');
+    assert.equal(await source.begin('elsewhere'), null);
+    await worker.leave();
+    assert.equal((await source.begin('elsewhere'))?.to, 'elsewhere');
+    await assert.rejects(seam.worker('later'), { code: 'database_moved' });
+  });
+});
+
+describe('who has the new address already', () => {
+  it('waits until all is there, and comes after it', async (t) => {
+    const path = await fileOf(1100);
+    const { address } = await freshSchema();
+    const there = place(t, address);
+    await there.queue.stats();
+    const early: Promise<JobHandle<unknown>>[] = [];
+    await move(path, address, {
+      onProgress: ({ phase }) => {
+        if (phase === 'copying' && early.length === 0) early.push(greet.submit(there.queue, 'new'));
+      },
+    });
+    const [handle] = await Promise.all(early);
+    assert.equal((await there.queue.listJobs({ limit: 1 }))[0]?.id, handle?.id);
+    assert.equal((await there.queue.stats()).pending, 1101);
+  });
+});
+
 describe('who has the file open when it moves', () => {
+  it('writes nothing even at the same moment', async (t) => {
+    // By the clock of the tests no time passes: the look that is left is the one inside of the transaction.
+    const path = await fileOf(1);
+    const seam = openSqlite(t, path);
+    await seam.enqueue(newJob('before'));
+    await move(path, (await freshSchema()).address);
+    await assert.rejects(seam.enqueue(newJob('after')), { code: 'database_moved' });
+    assert.equal(seam.rows('SELECT id FROM gigq_jobs').length, 2);
+  });
+
   it('is told where to, without the password, whatever is called; looking goes on', async (t) => {
     const here = place(t);
     const handle = await greet.submit(here.queue, 1);
