@@ -1,8 +1,8 @@
 // How long one transaction keeps the write lock from other processes, at worst, while very much is to be done.
 import { StatementSync } from 'node:sqlite';
 import { JobQueue, Worker } from 'gigq';
-import { freshDatabase, params } from './data.ts';
-import { bench, fill } from './database.ts';
+import { params } from './data.ts';
+import { bench, fill, freshDatabase } from './database.ts';
 import type { Finding } from './figures.ts';
 import { type Settings, sized } from './settings.ts';
 
@@ -50,7 +50,7 @@ async function measure(
   jobs: number,
   { durability }: Settings,
 ): Promise<void> {
-  await using queue = new JobQueue(freshDatabase('lock'), { inPlace: true, durability });
+  await using queue = new JobQueue(await freshDatabase('lock'), { inPlace: true, durability });
   await queue.stats();
   for (const [name, work] of Object.entries(works))
     (rounds[name] ??= []).push(await longestHold(() => work(queue, jobs)));

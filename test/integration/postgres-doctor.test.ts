@@ -13,7 +13,7 @@ import { loadPg } from '../../dist/store/postgres/library.js';
 import { madeIn } from '../../dist/store/postgres/made.js';
 import { createProject } from '../fixtures/cli/project.ts';
 import { Proxy } from '../helpers/postgres-proxy.ts';
-import { password } from '../helpers/postgres-server.ts';
+import { password } from '../helpers/postgres-cluster.ts';
 import { newRole } from '../helpers/postgres-role.ts';
 import { freshSchema, type Place, query } from '../helpers/store-postgres.ts';
 import { found as eventually } from '../helpers/worker-place.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import pg from 'pg';
-import type { Answer } from '../../dist/store/store.js';
+import type { Answer, Input } from '../../dist/store/store.js';
 import { systemClock } from '../../dist/store/clock.js';
 import { parseAddress } from '../../dist/store/postgres/address.js';
 import { Driver } from '../../dist/store/postgres/connecting.js';
@@ -13,7 +13,18 @@ import { openPostgresStore } from '../../dist/store/postgres/postgres-store.js';
 import { freshSchema, query } from '../helpers/store-postgres.ts';
 import { Proxy } from '../helpers/postgres-proxy.ts';
 import { serverAddress } from '../helpers/postgres-server.ts';
-import { completed, newJob, newJobs, runAll, Seam, unit } from '../helpers/store-seam.ts';
+import {
+  completed,
+  newJob,
+  newJobs,
+  noSuspects,
+  runAll,
+  Seam,
+  type SeamWorker,
+  slots,
+  unit,
+} from '../helpers/store-seam.ts';
+import { found } from '../helpers/worker-place.ts';
 
 async function opened(t: TestContext): Promise<{ seam: Seam; schema: string; address: string }> {
   const { address, schema } = await freshSchema();
@@ -125,7 +136,58 @@ describe('a commit whose answer is lost', () => {
     assert.deepEqual(await seam.counted(), { pending: 3, running: 2 });
     assert.equal(await worker.end(jobs[0]!, completed), 'settled');
   });
+
+  test('and that could not be asked again in time keeps no job from its worker', async (t) => {
+    const { seam, proxy } = await cutOff(t);
+    await seam.enqueue(...newJobs(3));
+    const worker = await seam.worker();
+    const committed = proxy.next('COMMIT', 'answered');
+    const claimed = seam.call('claim', claimOf(worker), { waitMs: 200 });
+    await committed;
+    proxy.cutOff();
+    await assert.rejects(claimed, { code: 'database_unreachable' });
+    proxy.isClosed = false;
+    const jobs = await worker.take(3);
+    assert.deepEqual(
+      jobs.map(({ id, attempts }) => [id, attempts]),
+      [
+        ['job-0', 1],
+        ['job-1', 1],
+        ['job-2', 1],
+      ],
+    );
+    assert.deepEqual(await seam.counted(), { running: 3 });
+    for (const job of jobs) assert.equal(await worker.end(job, completed), 'settled');
+  });
+
+  test('and that is carried out long after it was given up keeps none either', async (t) => {
+    const { seam, proxy } = await cutOff(t);
+    await seam.enqueue(...newJobs(3));
+    const worker = await seam.worker();
+    const committing = proxy.next('COMMIT');
+    const claimed = seam.call('claim', claimOf(worker), { waitMs: 200 });
+    const way = await committing;
+    await assert.rejects(claimed, { code: 'database_unreachable' });
+    const taking = worker.take(3);
+    await found(() => isWaiting('workers'), 'the claim that waits for the one in doubt');
+    way.release();
+    assert.equal((await taking).length, 3);
+    assert.deepEqual(await seam.counted(), { running: 3 });
+  });
 });
+
+function claimOf({ key }: SeamWorker): Input<'claim'> {
+  return { worker: key, tasks: ['greet'], queues: null, slots: slots(2), ...noSuspects };
+}
+
+/** Whether a statement that names a table waits for a lock. */
+async function isWaiting(table: string): Promise<boolean> {
+  const waiting = await query(
+    "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND strpos(query, $1) > 0",
+    [table],
+  );
+  return waiting.length > 0;
+}
 
 describe('a lock that another session holds', () => {
   test('is waited for no longer than a call may wait, and nothing is changed', async (t) => {

@@ -31,6 +31,7 @@ const byIndex: Readonly<Partial<Record<Statement, readonly string[]>>> = {
   inputsSize: ['edges_pkey', 'jobs_pkey'],
   lockJobs: ['jobs_pkey'],
   lockParents: ['jobs_id_key'],
+  lockWorker: ['workers_instance_epoch_key'],
   outcomes: ['jobs_id_key'],
   removeJobs: ['edges_pkey', 'executions_pkey', 'jobs_pkey'],
   renew: ['workers_instance_epoch_key'],

@@ -7,7 +7,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { FatalError, Job, JobQueue, task, Workflow } from 'gigq';
 import { migrate } from 'gigq/admin';
 import { createProject } from '../fixtures/cli/project.ts';
-import { password } from '../helpers/postgres-server.ts';
+import { password } from '../helpers/postgres-cluster.ts';
 import { Script } from '../helpers/script.ts';
 import { gone, ServiceScene, taskModule } from '../helpers/service.ts';
 import { freshSchema, query } from '../helpers/store-postgres.ts';

@@ -1,10 +1,13 @@
 /** Claiming: which jobs a worker gets, and its lease on each. */
+import { decide } from '../../core/decide.ts';
 import type { ClaimedJob } from '../../core/job.ts';
 import { isLone, knows, serves } from '../../core/standing.ts';
 import { type HeldRow, type Lane, toClaimedJob } from '../rows.ts';
 import type { Claim, ClaimRequest } from '../store.ts';
 import { type Asynchronous, type Context, type Member, move } from './context.ts';
 import { withFewInputs } from './inputs.ts';
+import { settling } from './settling.ts';
+import type { Tokens } from './tokens.ts';
 
 /** Due jobs that one claim makes ready at most. */
 const promotionLimit = 1000;
@@ -15,12 +18,15 @@ const widening = 4;
 const widest = 8192;
 const suspectWindow = 16;
 
-export function claiming(context: Context): Asynchronous<'claim'> {
-  return { claim: (request) => claim(context, request) };
+export function claiming(context: Context, tokens: Tokens): Asynchronous<'claim'> {
+  return { claim: (request) => claim(context, request, tokens) };
 }
 
-async function claim(context: Context, request: ClaimRequest): Promise<Claim> {
-  const [, granted] = await Promise.all([promote(context, request), leaseReady(context, request)]);
+async function claim(context: Context, request: ClaimRequest, tokens: Tokens): Promise<Claim> {
+  const [, granted] = await Promise.all([
+    promote(context, request),
+    leaseReady(context, request, tokens),
+  ]);
   if (granted === null) return { jobs: [], nextDueMs: null, unknownTasks: [], fenced: true };
   const jobs = await claimedFrom(context, granted);
   const isFull = jobs.length === request.slots.length;
@@ -70,11 +76,12 @@ interface Look {
 async function leaseReady(
   context: Context,
   request: ClaimRequest,
+  tokens: Tokens,
 ): Promise<readonly HeldRow[] | null> {
-  const before = await leasedBefore(context, request);
+  const before = await leasedBefore(context, request, tokens);
   if (before.length > 0) return before;
   if (context.lanes.known.length === 0) await context.lanes.load();
-  const lease = new Lease(context, request);
+  const lease = new Lease(context, request, tokens.of(request));
   for (;;) {
     const { known } = context.lanes;
     if (!(await leaseSuspect(lease)) || !(await firstInLine(lease))) return null;
@@ -112,10 +119,10 @@ class Lease {
   readonly #request: ClaimRequest;
   readonly #tokens: readonly number[];
 
-  constructor(context: Context, request: ClaimRequest) {
+  constructor(context: Context, request: ClaimRequest, tokens: readonly number[]) {
     this.#context = context;
     this.#request = request;
-    this.#tokens = tokensOf(request);
+    this.#tokens = tokens;
   }
 
   get free(): number {
@@ -165,33 +172,34 @@ interface Whole {
   readonly alive: boolean;
 }
 
-/** Drawn once for a request, however often it is tried. */
-const drawn = new WeakMap<ClaimRequest, readonly number[]>();
-
-/** A lease is known by a number that no other lease of the job has: drawn from 2^53, and no secret. */
-function tokensOf(request: ClaimRequest): readonly number[] {
-  const tokens =
-    drawn.get(request) ??
-    request.slots.map(() => Math.floor(Math.random() * Number.MAX_SAFE_INTEGER));
-  drawn.set(request, tokens);
-  return tokens;
-}
-
-/** The request was answered: should the same object come again, it asks for other jobs. */
-export function answered(request: ClaimRequest): void {
-  drawn.delete(request);
-}
-
-/** What a request has leased already, by a commit whose answer was lost. */
+/**
+ * What was leased by commits whose answers were lost. What this very request leased is its; what no claim of this
+ * transaction did is given back, at no cost, for nobody knows of it.
+ */
 async function leasedBefore(
-  { connection }: Context,
+  context: Context,
   request: ClaimRequest,
+  tokens: Tokens,
 ): Promise<readonly HeldRow[]> {
-  const tokens = drawn.get(request);
-  if (tokens === undefined) return [];
-  const values = { ...request.worker, tokens, limit: request.slots.length };
+  const { connection } = context;
+  const unheard = tokens.unheardOf(request.worker);
+  if (unheard.length === 0) return [];
+  await connection.get('lockWorker', { ...request.worker });
+  const values = { ...request.worker, tokens: unheard, limit: unheard.length };
   const rows = (await connection.all('runningJobs', values)) as unknown as readonly HeldRow[];
-  return rows.toSorted((a, b) => tokens.indexOf(a.token) - tokens.indexOf(b.token));
+  const own = tokens.of(request);
+  await giveBack(
+    context,
+    rows.filter(({ token }) => !tokens.isCurrent(token)),
+  );
+  const mine = rows.filter(({ token }) => own.includes(token));
+  return mine.toSorted((a, b) => own.indexOf(a.token) - own.indexOf(b.token));
+}
+
+async function giveBack(context: Context, rows: readonly HeldRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const jobs = await claimedFrom(context, rows);
+  await settling(context).settle(jobs.map((job) => decide(job, { kind: 'released' }, 0)));
 }
 
 function isTakenAlone({ apart }: ClaimRequest, { task, suspect }: Lane): boolean {

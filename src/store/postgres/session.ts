@@ -1,7 +1,7 @@
 /** One session with the server: its connection, the operations on it, and the queue of what is asked of it. */
 import { isRefusal, reads } from '../batching.ts';
-import type { Answer, Clock, Input, Operation, Operations, Unit } from '../store.ts';
-import { answered, claiming } from './claiming.ts';
+import type { Answer, ClaimRequest, Clock, Input, Operation, Operations, Unit } from '../store.ts';
+import { claiming } from './claiming.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Connection } from './connection.ts';
 import type { Asynchronous, Context, Done } from './context.ts';
@@ -15,6 +15,7 @@ import { settling } from './settling.ts';
 import { migrations } from './sql.gen.ts';
 import { submitting } from './submitting.ts';
 import { tending } from './tending.ts';
+import { Tokens } from './tokens.ts';
 import { Workflows } from './workflows.ts';
 
 export interface SessionOptions {
@@ -31,6 +32,7 @@ export class Session {
   readonly #clock: Clock;
   readonly #committed: SessionOptions['committed'];
   readonly #context: Context;
+  readonly #tokens = new Tokens();
   readonly #operations: Asynchronous<keyof Operations>;
   readonly #queue: CommitQueue;
 
@@ -44,7 +46,7 @@ export class Session {
       workflows: new Workflows(connection),
       done: { work: false, change: false },
     };
-    this.#operations = operationsOf(this.#context);
+    this.#operations = operationsOf(this.#context, this.#tokens);
     const { shown } = connection.address;
     const transactions = {
       run: (units: readonly Unit[], waitMs: number) => this.#transact(units, waitMs),
@@ -71,6 +73,7 @@ export class Session {
 
   async #transact(units: readonly Unit[], waitMs: number): Promise<readonly Answer[]> {
     await this.#connection.ready();
+    this.#tokens.begin(claimsIn(units));
     const begun = this.#begin(waitMs);
     // What keeps it from beginning is told below, before what follows from it.
     begun.catch(() => undefined);
@@ -97,11 +100,13 @@ export class Session {
 
   async #commit(units: readonly Unit[]): Promise<void> {
     await this.#context.workflows.flush();
+    const claims = claimsIn(units);
+    for (const claim of claims) this.#tokens.sent(claim);
     const committed = this.#connection.commit();
     // There is nothing to lose of a transaction that only read.
     if (units.every(({ op }) => reads.has(op))) return void committed.catch(() => undefined);
     await committed;
-    for (const unit of units) if (unit.op === 'claim') answered(unit.input);
+    for (const claim of claims) this.#tokens.answered(claim);
     const { done } = this.#context;
     const { work, change } = done;
     Object.assign(done, { work: false, change: false });
@@ -162,6 +167,10 @@ export class Session {
   }
 }
 
+function claimsIn(units: readonly Unit[]): readonly ClaimRequest[] {
+  return units.flatMap((unit) => (unit.op === 'claim' ? [unit.input] : []));
+}
+
 /** Operations whose batches can be put together: what becomes of one item does not depend on where another one's unit ends. */
 const joinable: ReadonlySet<Operation> = new Set(['enqueue', 'settle', 'progress', 'outcomes']);
 
@@ -176,10 +185,10 @@ function groupsOf(units: readonly Unit[]): readonly (readonly Unit[])[] {
   return groups;
 }
 
-function operationsOf(context: Context): Asynchronous<keyof Operations> {
+function operationsOf(context: Context, tokens: Tokens): Asynchronous<keyof Operations> {
   return {
     ...submitting(context),
-    ...claiming(context),
+    ...claiming(context, tokens),
     ...settling(context),
     ...leases(context),
     ...tending(context),
