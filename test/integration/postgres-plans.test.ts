@@ -114,10 +114,13 @@ function indexesIn(plan: string): readonly string[] {
 
 /** As it is planned for whatever values may come, and kept. */
 async function planOf(connection: Connection, statement: Statement): Promise<string> {
-  const { text } = prepare(statement, connection.address.schema);
+  const { text, parameters } = prepare(statement, connection.address.schema);
+  const values = parameters.length === 0 ? '' : `(${parameters.map(() => 'NULL').join(', ')})`;
   await connection.begin(1000);
-  const { rows } = await connection.query(`EXPLAIN (GENERIC_PLAN) ${text}`);
+  await connection.query(`PREPARE planned AS ${text}`);
+  const { rows } = await connection.query(`EXPLAIN EXECUTE planned ${values}`);
   await connection.rollback();
+  await connection.query('DEALLOCATE planned');
   return rows.map((row) => String(row['QUERY PLAN'])).join('\n');
 }
 

@@ -70,7 +70,7 @@ export async function connect(driver: Driver): Promise<pg.Client> {
     return client;
   } catch (error) {
     driver.drop(client);
-    throw translate(error, driver.address.shown);
+    throw translate(error, driver.address);
   } finally {
     driver.settled(client);
   }

@@ -89,7 +89,7 @@ export class Connection {
     try {
       return await client.query<Row>(query as pg.QueryConfig);
     } catch (error) {
-      if (!isNotPrepared(error)) throw translate(error, this.address.shown);
+      if (!isNotPrepared(error)) throw translate(error, this.address);
       this.#isNamed = false;
       throw new Passing('locked', error);
     }

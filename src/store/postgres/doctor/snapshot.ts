@@ -47,7 +47,7 @@ export class Snapshot {
     try {
       return (await this.#client.query<Row>({ ...query })).rows;
     } catch (error) {
-      throw translate(error, this.address.shown);
+      throw translate(error, this.address);
     }
   }
 }
