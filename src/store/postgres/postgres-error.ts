@@ -37,6 +37,11 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
+/** What refuse-newer.sql comes to: division_by_zero. */
+export function isNewer(error: unknown): boolean {
+  return codeOf(error) === '22012';
+}
+
 /** Whether the server said it, and not what lies between it and us. */
 function isOfServer(error: unknown): boolean {
   return error instanceof Error && 'severity' in error;
