@@ -150,8 +150,8 @@ class Move {
 
   async #waitFor(workers: readonly WorkerRecord[], limit: Limit): Promise<void> {
     const names = workers.map(({ label, host, pid }) => `${label} (process ${pid} on ${host})`);
+    if (limit.waits) this.#tell({ ...nothing, phase: 'waiting', workers: names });
     if (limit.isOver()) throw limit.refusal(this.#ends.source.path, names);
-    this.#tell({ ...nothing, phase: 'waiting', workers: names });
     await setTimeout(lookMs);
   }
 

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { JobQueue } from 'gigq';
 import { migrate, move } from 'gigq/admin';
+import { beforeAll } from '../../dist/store/moving.js';
+import { openPostgresTarget } from '../../dist/store/postgres/moving.js';
 import { everythingIn, fileOf, greet } from '../helpers/move-scene.ts';
 import { Proxy } from '../helpers/postgres-proxy.ts';
 import { Script } from '../helpers/script.ts';
+import { FakeClock } from '../helpers/store-clock.ts';
 import { freshSchema, query } from '../helpers/store-postgres.ts';
 
 describe('a move that is killed', () => {
@@ -53,10 +56,10 @@ describe('a move that is killed', () => {
 });
 
 describe('a server that fails while jobs move', () => {
-  it('loses nothing: the error says that the file is marked, and the next run moves all', async (t) => {
+  it('loses nothing: the error says that the file is marked, and the next run moves all', async () => {
     const path = await fileOf(1100);
     const { address } = await freshSchema();
-    const way = await Proxy.before(address, t);
+    const way = await Proxy.before(address);
     const failing = move(path, way.address, {
       onProgress: ({ phase, rows }) => {
         if (phase === 'copying' && rows === 1000) for (const each of way.proxy.ways) each.cut();
@@ -68,10 +71,10 @@ describe('a server that fails while jobs move', () => {
     assert.equal((await queue.stats()).pending, 1100);
   });
 
-  it('loses nothing if nobody hears of its commit', async (t) => {
+  it('loses nothing if nobody hears of its commit', async () => {
     const path = await fileOf(3);
     const { address } = await freshSchema();
-    const way = await Proxy.before(address, t);
+    const way = await Proxy.before(address);
     const failing = move(path, way.address, {
       onProgress: ({ phase }) => {
         if (phase === 'compared') way.proxy.commitsToCut = 1;
@@ -83,6 +86,19 @@ describe('a server that fails while jobs move', () => {
     await assert.rejects(move(path, way.address, { undo: true }), { code: 'database_moved' });
     assert.equal((await move(path, way.address)).outcome, 'moved');
     assert.equal((await queue.stats()).pending, 3);
+  });
+
+  it('is given up if nothing is heard of it', async () => {
+    const { proxy, address } = await Proxy.before((await freshSchema()).address);
+    const clock = new FakeClock();
+    const target = await openPostgresTarget(address, clock);
+    await target.begin('move');
+    proxy.silence('answered');
+    const added = target.add('edges', beforeAll, []);
+    const failed = assert.rejects(added, { code: 'database_unreachable' });
+    await clock.advance(125_000);
+    await failed;
+    await target.close();
   });
 
   it('and one that writes something else is found out', async () => {

@@ -6,6 +6,7 @@ import { doctor, type Finding, type FindingCode } from 'gigq/admin';
 import { JobQueue, task, Workflow } from 'gigq';
 import { parseAddress } from '../../dist/store/postgres/address.js';
 import { Driver } from '../../dist/store/postgres/connecting.js';
+import { systemClock } from '../../dist/store/clock.js';
 import { Connection } from '../../dist/store/postgres/connection.js';
 import { repair } from '../../dist/store/postgres/doctor/repair.js';
 import { loadPg } from '../../dist/store/postgres/library.js';
@@ -98,7 +99,7 @@ describe('rows in a schema', () => {
   it('that others write meanwhile are not repaired: nothing has changed, and it can be tried again', async (t) => {
     const seam = await patient(t);
     await query(`UPDATE ${seam.place.schema}.jobs SET waiting_for = 1 WHERE id = 'other'`);
-    const driver = new Driver(await loadPg(), parseAddress(seam.place.address));
+    const driver = new Driver(await loadPg(), parseAddress(seam.place.address), systemClock);
     const connection = new Connection(driver, 'full');
     t.after(() => connection.close());
     await query(`BEGIN; LOCK TABLE ${seam.place.schema}.jobs IN ROW EXCLUSIVE MODE`);

@@ -1,6 +1,7 @@
 // How PostgreSQL goes about the statements of the hot path, whatever it believes of the tables: none may read the backlog.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { systemClock } from '../../dist/store/clock.js';
 import { parseAddress } from '../../dist/store/postgres/address.js';
 import { Driver } from '../../dist/store/postgres/connecting.js';
 import { Connection } from '../../dist/store/postgres/connection.js';
@@ -11,7 +12,14 @@ import { freshSchema, query } from '../helpers/store-postgres.ts';
 
 /** The indexes by which each statement has to go, and no others of the jobs. */
 const byIndex: Readonly<Partial<Record<Statement, readonly string[]>>> = {
-  claim: ['edges_pkey', 'jobs_line', 'jobs_pkey', 'jobs_ready', 'workers_instance_epoch_key'],
+  claim: [
+    'edges_parent',
+    'edges_pkey',
+    'jobs_line',
+    'jobs_pkey',
+    'jobs_ready',
+    'workers_instance_epoch_key',
+  ],
   promote: ['jobs_due', 'jobs_pkey', 'workers_instance_epoch_key'],
   settle: ['jobs_pkey'],
   retry: ['jobs_pkey'],
@@ -69,7 +77,10 @@ for (const [name, steps] of Object.entries(statistics)) {
 
     before(async () => {
       const { address, schema } = await freshSchema();
-      connection = new Connection(new Driver(await loadPg(), parseAddress(address)), 'full');
+      connection = new Connection(
+        new Driver(await loadPg(), parseAddress(address), systemClock),
+        'full',
+      );
       await migrate(connection, { dryRun: false });
       for (const step of steps(schema)) await query(step);
     });
@@ -114,10 +125,13 @@ function indexesIn(plan: string): readonly string[] {
 
 /** As it is planned for whatever values may come, and kept. */
 async function planOf(connection: Connection, statement: Statement): Promise<string> {
-  const { text } = prepare(statement, connection.address.schema);
+  const { text, parameters } = prepare(statement, connection.address.schema);
+  const values = parameters.length === 0 ? '' : `(${parameters.map(() => 'NULL').join(', ')})`;
   await connection.begin(1000);
-  const { rows } = await connection.query(`EXPLAIN (GENERIC_PLAN) ${text}`);
+  await connection.query(`PREPARE planned AS ${text}`);
+  const { rows } = await connection.query(`EXPLAIN EXECUTE planned ${values}`);
   await connection.rollback();
+  await connection.query('DEALLOCATE planned');
   return rows.map((row) => String(row['QUERY PLAN'])).join('\n');
 }
 

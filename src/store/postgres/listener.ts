@@ -1,7 +1,7 @@
 /** A connection that listens: made when there is something to listen for, probed, and made again when it is lost. */
 import type pg from 'pg';
 import type { Clock } from '../store.ts';
-import { connect, type Driver, leave } from './connecting.ts';
+import { connect, type Driver, isPooled, leave } from './connecting.ts';
 
 export interface Hearing {
   readonly heard: (channel: string, sender: string) => void;
@@ -52,22 +52,31 @@ export class Listener {
     this.#stopTimer();
     const client = this.#client;
     this.#client = undefined;
-    if (client !== undefined) await leave(client);
+    if (client !== undefined) await leave(this.#driver, client);
   }
 
   async #begin(): Promise<void> {
     try {
-      const client = await connect(this.#driver);
-      this.#isDeaf = await isPooled(client);
+      const client = await connect(this.#driver, (each) => this.#listenOn(each));
       if (this.#isDeaf) this.#driver.drop(client);
       else this.#attendTo(client);
       this.#failures = 0;
     } catch {
+      this.#listening = [];
       return this.#beginLater();
     } finally {
       this.#connecting = undefined;
     }
     this.#hearing.changed();
+  }
+
+  /** Rejects where nobody can listen just now, such as on a standby: then it is tried ever more rarely. */
+  async #listenOn(client: pg.Client): Promise<void> {
+    this.#isDeaf = await isPooled(client);
+    if (this.#isDeaf) return;
+    const wanted = this.#wanted;
+    await Promise.all(wanted.map((channel) => client.query(`LISTEN "${channel}"`)));
+    this.#listening = wanted;
   }
 
   #attendTo(client: pg.Client): void {
@@ -140,11 +149,4 @@ export class Listener {
       this.listen(this.#wanted);
     });
   }
-}
-
-/** A pooler answers for its server, and gives out numbers of its own for the sessions that it has with us. */
-async function isPooled(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ readonly pid: number }>('SELECT pg_backend_pid() AS pid');
-  const { processID } = client as unknown as { readonly processID: number | null };
-  return rows[0]?.pid !== processID;
 }

@@ -1,8 +1,10 @@
 /** Brings a schema to what this version knows: in one transaction, fully or not at all, one program at a time. */
-import { GigqError } from '../../core/errors.ts';
+import { GigqError, isGigqError } from '../../core/errors.ts';
 import { defaults } from '../../core/limits.ts';
 import { type Applied, type Migrated, type Migration, outstanding, summary } from '../migrate.ts';
 import type { Connection } from './connection.ts';
+import { hintForMaking } from './grants.ts';
+import { isDenied } from './postgres-error.ts';
 import type { Statements } from './statements.ts';
 import { identifier, inSchema } from './prepared.ts';
 import { migrations } from './sql.gen.ts';
@@ -34,8 +36,13 @@ export async function migrate(
     return summary(migrations, still);
   } catch (error) {
     await connection.rollback();
-    throw error;
+    throw isGigqError(error) && isDenied(error.cause) ? mayNotMake(error, connection) : error;
   }
+}
+
+function mayNotMake({ message, cause }: GigqError, { address }: Readable): GigqError {
+  const hint = hintForMaking(message, address.schema);
+  return new GigqError('database_refused', message, { cause, hint });
 }
 
 /** Until the transaction ends nobody else makes or migrates the schema, or moves jobs to it. */

@@ -13,6 +13,7 @@ import {
   type Tallies,
 } from '../moving.ts';
 import type { Clock } from '../store.ts';
+import type { Driver } from './connecting.ts';
 import { Connection, type Values } from './connection.ts';
 import { Lanes } from './lanes.ts';
 import { applyMissing, lockSchema, requireSchema } from './migrating.ts';
@@ -29,6 +30,12 @@ const statements = {
   executions: { add: 'moveExecutions', read: 'movedExecutions' },
 } as const satisfies Readonly<Record<Kind, Readonly<Record<'add' | 'read', Statement>>>>;
 
+/** The server ends a statement after 60 s, and two are under way at most. */
+const silenceMs = 125_000;
+
+/** What reads the file may be busy with something else for a while, and nobody else is held up by it. */
+const patience = 'SET LOCAL idle_in_transaction_session_timeout = 60000';
+
 /** Who only reads goes on; heartbeats do as well. */
 const lock =
   'LOCK TABLE gigq.lanes, gigq.workflows, gigq.jobs, gigq.edges, gigq.executions IN SHARE ROW EXCLUSIVE MODE';
@@ -44,25 +51,30 @@ const table = `
 
 export class PostgresTarget implements MoveTarget {
   readonly shown: string;
+  readonly #driver: Driver;
+  readonly #clock: Clock;
   readonly #connection: Connection;
   readonly #lanes: Lanes;
 
-  constructor(connection: Connection) {
+  constructor(driver: Driver, clock: Clock) {
+    const connection = new Connection(driver, 'full');
+    this.#driver = driver;
+    this.#clock = clock;
     this.shown = connection.address.shown;
     this.#connection = connection;
     this.#lanes = new Lanes(connection);
   }
 
+  /** Whoever moved before and was killed may hold locks for a moment. */
   begin(id: string | null): Promise<Tallies | null> {
-    return this.#explained(async () => {
-      await this.#connection.ready();
-      await this.#connection.begin(defaults.busyMs);
-      await lockSchema(this.#connection);
-      const names = await this.#relations();
-      if (names.has('migrations')) await requireSchema(this.#connection);
-      else if (names.size > 0) throw this.#occupied('tables that are not of gigq');
-      else await applyMissing(this.#connection);
-      return this.#beginOn(names, id);
+    return patiently(this.#driver, this.#clock, async () => {
+      try {
+        await this.#connection.ready();
+        return await this.#inTime(() => this.#tryBegin(id));
+      } catch (error) {
+        await this.#connection.rollback();
+        throw error;
+      }
     });
   }
 
@@ -101,6 +113,17 @@ export class PostgresTarget implements MoveTarget {
 
   close(): Promise<void> {
     return this.#connection.close();
+  }
+
+  async #tryBegin(id: string | null): Promise<Tallies | null> {
+    await this.#connection.begin(defaults.busyMs);
+    await this.#connection.query(patience);
+    await lockSchema(this.#connection);
+    const names = await this.#relations();
+    if (names.has('migrations')) await requireSchema(this.#connection);
+    else if (names.size > 0) throw this.#occupied('tables that are not of gigq');
+    else await applyMissing(this.#connection);
+    return this.#beginOn(names, id);
   }
 
   async #beginOn(names: ReadonlySet<string>, id: string | null): Promise<Tallies | null> {
@@ -144,17 +167,26 @@ export class PostgresTarget implements MoveTarget {
   /** What will pass is not waited for here: whoever moves runs it again. */
   async #explained<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work();
+      return await this.#inTime(work);
     } catch (error) {
       throw error instanceof Passing ? tooLate(this.shown, error) : error;
     }
   }
+
+  /** Gives the connection up if nothing is heard of the server any more. */
+  async #inTime<T>(work: () => Promise<T>): Promise<T> {
+    const forget = this.#clock.timer(silenceMs, () => {
+      this.#connection.destroy();
+    });
+    try {
+      return await work();
+    } finally {
+      forget();
+    }
+  }
 }
 
-/** Connects, waiting up to 5 s for a server that cannot be reached. */
+/** Connects when it begins, waiting up to 5 s for a server that cannot be reached. */
 export async function openPostgresTarget(database: string, clock: Clock): Promise<PostgresTarget> {
-  const driver = await driverFor(database);
-  const connection = new Connection(driver, 'full');
-  await patiently(driver, clock, () => connection.ready());
-  return new PostgresTarget(connection);
+  return new PostgresTarget(await driverFor(database, clock), clock);
 }

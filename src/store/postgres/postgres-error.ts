@@ -1,5 +1,9 @@
 /** What PostgreSQL and its driver report, in the terms of gigq. The one place that knows their codes. */
 import { GigqError, isGigqError } from '../../core/errors.ts';
+import type { Address } from './address.ts';
+import { hintForDenied } from './grants.ts';
+
+type Place = Pick<Address, 'shown' | 'schema'>;
 
 /**
  * What will pass: nothing of the transaction stands, or, if it was on its way to be committed, it can be run again without
@@ -21,6 +25,7 @@ const locked: ReadonlySet<string> = new Set([
   '55P03', // lock_not_available: lock_timeout
   '57014', // query_canceled: statement_timeout, or somebody
   '25P03', // idle_in_transaction_session_timeout
+  '25P04', // transaction_timeout
 ]);
 
 const unreachable = /^(?:08|57P0[1-5]|53300)/u;
@@ -32,9 +37,24 @@ export function isNotPrepared(error: unknown): boolean {
   return notPrepared.has(codeOf(error));
 }
 
+/** read_only_sql_transaction */
+export function isReadOnly(error: unknown): boolean {
+  return codeOf(error) === '25006';
+}
+
 export function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : '';
+}
+
+/** Whether a grant is missing. */
+export function isDenied(error: unknown): boolean {
+  return codeOf(error) === '42501';
+}
+
+/** What refuse-newer.sql comes to: division_by_zero. */
+export function isNewer(error: unknown): boolean {
+  return codeOf(error) === '22012';
 }
 
 /** Whether the server said it, and not what lies between it and us. */
@@ -43,18 +63,19 @@ function isOfServer(error: unknown): boolean {
 }
 
 /** Errors of the server become errors of gigq, or Passing; what it refuses of a statement's values stays as it is. */
-export function translate(error: unknown, database: string): unknown {
+export function translate(error: unknown, address: Place): unknown {
   if (isGigqError(error) || error instanceof Passing) return error;
   if (!isOfServer(error)) return new Passing('unreachable', error);
   const code = codeOf(error);
   if (locked.has(code)) return new Passing('locked', error);
   if (unreachable.test(code)) return new Passing('unreachable', error);
-  return lasting(code, database, error) ?? error;
+  return lasting(code, address, error) ?? error;
 }
 
-function lasting(code: string, database: string, cause: unknown): GigqError | undefined {
+function lasting(code: string, address: Place, cause: unknown): GigqError | undefined {
+  const { shown: database, schema } = address;
   const said = cause instanceof Error ? cause.message : String(cause);
-  if (code === '25006')
+  if (isReadOnly(cause))
     return new GigqError('database_readonly', `${database} cannot be written to: ${said}`, {
       cause,
       hint: readOnlyHint,
@@ -62,7 +83,10 @@ function lasting(code: string, database: string, cause: unknown): GigqError | un
   if (code.startsWith('53'))
     return new GigqError('database_full', `${database} has no room left: ${said}`, { cause });
   if (/^(?:28|42501|3D000)/u.test(code))
-    return new GigqError('database_refused', `${database} refuses us: ${said}`, { cause });
+    return new GigqError('database_refused', `${database} refuses us: ${said}`, {
+      cause,
+      ...(isDenied(cause) && { hint: hintForDenied(said, schema) }),
+    });
   if (/^(?:3F000|42P01|42703|42883)/u.test(code))
     return new GigqError(
       'database_invalid',

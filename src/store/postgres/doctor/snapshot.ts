@@ -47,7 +47,7 @@ export class Snapshot {
     try {
       return (await this.#client.query<Row>({ ...query })).rows;
     } catch (error) {
-      throw translate(error, this.address.shown);
+      throw translate(error, this.address);
     }
   }
 }
@@ -63,6 +63,6 @@ export async function lookAt(
     await snapshot.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${unhurried}`);
     await look(snapshot);
   } finally {
-    await leave(client);
+    await leave(driver, client);
   }
 }
