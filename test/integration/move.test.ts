@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Job, type JobHandle, JobQueue, Worker } from 'gigq';
+import { Job, JobQueue, Worker } from 'gigq';
 import { doctor, move } from 'gigq/admin';
 import { withSweeper } from '../../dist/admin/sweeper.js';
 import { systemClock } from '../../dist/store/clock.js';
 import { openSqliteSource } from '../../dist/store/sqlite/moving.js';
 import { everythingIn, fileOf, fullFile, greet, newPath, tasks } from '../helpers/move-scene.ts';
+import { Proxy, type Way } from '../helpers/postgres-proxy.ts';
 import { freshSchema, query } from '../helpers/store-postgres.ts';
 import { newJob } from '../helpers/store-seam.ts';
 import { openSqlite, SqliteSeam } from '../helpers/store-sqlite.ts';
@@ -242,21 +243,32 @@ describe('a worker that comes at the last moment', () => {
   });
 });
 
+const waitedFor = `SELECT FROM pg_locks JOIN pg_class ON pg_class.oid = relation JOIN pg_namespace ON pg_namespace.oid = relnamespace
+  WHERE nspname = $1 AND NOT granted`;
+
 describe('who has the new address already', () => {
   it('waits until all is there, and comes after it', async (t) => {
-    const path = await fileOf(1100);
-    const { address } = await freshSchema();
+    const path = await fileOf(2);
+    const { address, schema } = await freshSchema();
     const there = place(t, address);
     await there.queue.stats();
-    const early: Promise<JobHandle<unknown>>[] = [];
-    await move(path, address, {
+    const { proxy, address: byProxy } = await Proxy.before(address);
+    const commit = Promise.withResolvers<Way>();
+    const moved = move(path, byProxy, {
       onProgress: ({ phase }) => {
-        if (phase === 'copying' && early.length === 0) early.push(greet.submit(there.queue, 'new'));
+        if (phase === 'compared') commit.resolve(proxy.next('COMMIT'));
       },
     });
-    const [handle] = await Promise.all(early);
-    assert.equal((await there.queue.listJobs({ limit: 1 }))[0]?.id, handle?.id);
-    assert.equal((await there.queue.stats()).pending, 1101);
+    const way = await commit.promise;
+    const submitted = greet.submit(there.queue, 'new');
+    await found(
+      async () => (await query(waitedFor, [schema])).length > 0,
+      'a lock that is waited for',
+    );
+    way.release();
+    const { id } = await submitted;
+    assert.equal((await moved).tables.jobs.rows, 2);
+    assert.equal((await there.queue.listJobs({ limit: 1 }))[0]?.id, id);
   });
 });
 
