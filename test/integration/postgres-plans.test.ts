@@ -135,6 +135,6 @@ async function aClaim(connection: Connection) {
     ...{ moduleTasks: '[]', concurrency: 10, leaseMs: 30_000 },
   });
   const places = Array.from({ length: 100 }, (_, place) => place);
-  const grants = { tokens: places, slots: places.map(String) };
+  const grants = { ended: [], from: 0, tokens: places, slots: places.map(String) };
   return { ...worker, ...grants, lanes: [1, 2], inLanes: true, window: 100, limit: 10 };
 }

@@ -4,6 +4,7 @@ import { isLone, knows, serves } from '../../core/standing.ts';
 import { type HeldRow, type Lane, toClaimedJob } from '../rows.ts';
 import type { Claim, ClaimRequest } from '../store.ts';
 import { type Asynchronous, type Context, type Member, move, nothingEnds } from './context.ts';
+import type { Front } from './front.ts';
 import { withFewInputs } from './inputs.ts';
 
 /** Due jobs that one claim makes ready at most. */
@@ -28,10 +29,17 @@ async function claim(context: Context, request: ClaimRequest): Promise<Claim> {
   return { jobs, ...rest, fenced: false };
 }
 
+interface Due extends Member {
+  readonly seq: number;
+}
+
 async function promote(context: Context, { worker }: ClaimRequest): Promise<void> {
   const values = { ...worker, limit: promotionLimit };
   const rows = await context.connection.all('promote', values);
-  for (const row of rows) move(context, row as unknown as Member, 'scheduled', 'pending');
+  for (const row of rows as unknown as readonly Due[]) {
+    move(context, row, 'scheduled', 'pending');
+    context.fronts.lower(row.seq);
+  }
 }
 
 /** Running jobs, as they cross the seam. */
@@ -79,7 +87,9 @@ async function leaseReady(
     const { known } = context.lanes;
     if (!(await leaseSuspect(lease)) || !(await firstInLine(lease))) return null;
     const isNews = context.lanes.known.length > known.length;
-    if (lease.isFull || !isNews) return lease.rows;
+    if (lease.isFull) return lease.rows;
+    if (lease.front.from > 0) lease.front.restart();
+    else if (!isNews) return lease.rows;
   }
 }
 
@@ -107,6 +117,7 @@ async function firstInLine(lease: Lease): Promise<boolean> {
 /** Takes jobs for the slots of a request, one look after the other. */
 class Lease {
   readonly rows: HeldRow[] = [];
+  readonly front: Front;
   hasSuspect = false;
   readonly #context: Context;
   readonly #request: ClaimRequest;
@@ -116,6 +127,7 @@ class Lease {
     this.#context = context;
     this.#request = request;
     this.#tokens = tokensOf(request);
+    this.front = context.fronts.of(request.worker.instance);
   }
 
   get free(): number {
@@ -153,11 +165,13 @@ class Lease {
   async #look({ lanes, ...look }: Look): Promise<Granted | null> {
     const { connection, lanes: remembered, ending } = this.#context;
     const start = this.rows.length;
+    const begun = { from: this.front.from, sinceMs: this.front.now };
     const found = await connection.all('claim', {
       ...look,
       ...this.#request.worker,
       lanes: lanes.map(({ id }) => id),
       ended: ending.seqs,
+      from: begun.from,
       tokens: this.#tokens.slice(start),
       slots: this.#request.slots.slice(start),
     });
@@ -166,6 +180,10 @@ class Lease {
     if (laneCount !== remembered.known.length) await remembered.load();
     const rows = found.filter(({ seq }) => seq !== null) as unknown as readonly HeldRow[];
     for (const row of rows) move(this.#context, row, 'pending', 'running');
+    this.front.looked(
+      rows.map(({ seq }) => seq),
+      begun,
+    );
     this.rows.push(...rows);
     return { isCutShort: rows.length < look.limit && seen >= look.window, isAlive: alive };
   }
