@@ -32,6 +32,7 @@ const byIndex: Readonly<Partial<Record<Statement, readonly string[]>>> = {
   readyLanes: ['jobs_ready'],
   list: ['edges_pkey', 'jobs_pkey', 'workflows_id_key', 'workflows_pkey'],
   ahead: ['jobs_ready'],
+  passedOver: ['jobs_ready'],
   held: ['jobs_running', 'workers_instance_epoch_key'],
   nextDue: ['jobs_due'],
   inputs: ['edges_pkey', 'jobs_pkey'],

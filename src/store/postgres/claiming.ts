@@ -83,13 +83,14 @@ async function leaseReady(
   if (before.length > 0) return before;
   if (context.lanes.known.length === 0) await context.lanes.load();
   const lease = new Lease(context, request);
+  if (lease.front.isDue) await lease.lookBefore();
   for (;;) {
     const { known } = context.lanes;
     if (!(await leaseSuspect(lease)) || !(await firstInLine(lease))) return null;
     const isNews = context.lanes.known.length > known.length;
     if (lease.isFull) return lease.rows;
-    if (lease.front.from > 0) lease.front.restart();
-    else if (!isNews) return lease.rows;
+    const isFound = lease.front.from > 0 && (await lease.lookBefore());
+    if (!isNews && !isFound) return lease.rows;
   }
 }
 
@@ -150,6 +151,16 @@ class Lease {
   get #own(): readonly Lane[] {
     const { known } = this.#context.lanes;
     return known.filter((lane) => serves(this.#request, lane) && knows(this.#request, lane));
+  }
+
+  /** Whether somebody stands before the place where looks begin; then they begin there, or from the start. */
+  async lookBefore(): Promise<boolean> {
+    const { from, now } = this.front;
+    const lanes = this.#own.map(({ id }) => id);
+    const row = await this.#context.connection.get('passedOver', { from, lanes });
+    const seq = row?.['seq'];
+    this.front.checked(typeof seq === 'number' ? seq : null, now);
+    return typeof seq === 'number';
   }
 
   async look(look: Look): Promise<Granted> {

@@ -1,9 +1,8 @@
 /**
  * Where in the line a worker begins to look. While a transaction somewhere holds an old snapshot, what was claimed since stays
  * in the indexes, and each look from their start reads all of it. So once looks are slow, the next ones begin where the last
- * one found its first job; what comes back before that place waits until the line is looked through from its start again,
- * which is the rarer the longer it takes: for a fiftieth of the time, or every half minute. Who finds too few looks from the start at
- * once, and what comes back by the session itself is not passed over.
+ * one found its first job. What comes back before that place by another session waits until somebody looks there: as soon as a
+ * worker finds too little, else for a fiftieth of the time, or every half minute.
  */
 import type { Clock } from '../store.ts';
 
@@ -16,7 +15,7 @@ export class Front {
   readonly #clock: Clock;
   #from = 0;
   #slow = 0;
-  #endsAtMs = 0;
+  #restsUntilMs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -24,38 +23,51 @@ export class Front {
 
   /** The first job in the order of insertion that is looked for; 0: all are. */
   get from(): number {
-    if (this.#clock.mono() >= this.#endsAtMs) this.#from = 0;
     return this.#from;
+  }
+
+  /** Whether it is time to look before it. */
+  get isDue(): boolean {
+    return this.#from > 0 && this.#clock.mono() >= this.#restsUntilMs;
   }
 
   get now(): number {
     return this.#clock.mono();
   }
 
-  /** The line is looked through from its start again. */
-  restart(): void {
-    this.#from = 0;
-  }
-
-  /** Nobody is passed over who became ready by this session. */
+  /** A job became ready that may stand before. */
   lower(seq: number): void {
     this.#from = Math.min(this.#from, seq);
   }
 
-  /** What a look found that began at `from`, and since when it went on. */
+  /** What was found before it, if anything, by a look that began then. */
+  checked(seq: number | null, sinceMs: number): void {
+    if (seq !== null) this.lower(seq);
+    this.#rest(this.now - sinceMs);
+  }
+
+  /** What a look found that began at `from`, and then. */
   looked(seqs: readonly number[], { from, sinceMs }: Begun): void {
     if (seqs.length === 0) return;
     const first = Math.min(...seqs);
-    if (from > 0) this.#from = this.#from === from ? Math.max(from, first) : this.#from;
-    else this.#lookedThrough(first, this.#clock.mono() - sinceMs);
+    // Unless it was lowered meanwhile.
+    if (from > 0 && this.#from === from) this.#from = Math.max(from, first);
+    else if (from === 0) this.#lookedThrough(first, this.now - sinceMs);
   }
 
   #lookedThrough(first: number, tookMs: number): void {
     this.#slow = tookMs < slowMs ? 0 : this.#slow + 1;
     if (this.#slow < patience) return;
-    const rest = Math.min(restMs.most, Math.max(restMs.least, tookMs * restMs.times));
+    this.#slow = 0;
     this.#from = first;
-    this.#endsAtMs = this.#clock.mono() + rest;
+    this.#rest(tookMs);
+  }
+
+  #rest(tookMs: number): void {
+    const rest = Math.min(restMs.most, Math.max(restMs.least, tookMs * restMs.times));
+    // A check that took no time costs none: everything is looked for again.
+    if (tookMs < slowMs / 2) this.#from = 0;
+    this.#restsUntilMs = this.now + rest;
   }
 }
 
