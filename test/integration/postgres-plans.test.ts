@@ -33,6 +33,7 @@ const byIndex: Readonly<Partial<Record<Statement, readonly string[]>>> = {
   readyLanes: ['jobs_ready'],
   list: ['edges_pkey', 'jobs_pkey', 'workflows_id_key', 'workflows_pkey'],
   ahead: ['jobs_ready'],
+  passedOver: ['jobs_ready'],
   held: ['jobs_running', 'workers_instance_epoch_key'],
   nextDue: ['jobs_due'],
   inputs: ['edges_pkey', 'jobs_pkey'],
@@ -143,6 +144,6 @@ async function aClaim(connection: Connection) {
     ...{ moduleTasks: '[]', concurrency: 10, leaseMs: 30_000 },
   });
   const places = Array.from({ length: 100 }, (_, place) => place);
-  const grants = { tokens: places, slots: places.map(String) };
+  const grants = { ended: [], from: 0, tokens: places, slots: places.map(String) };
   return { ...worker, ...grants, lanes: [1, 2], inLanes: true, window: 100, limit: 10 };
 }
