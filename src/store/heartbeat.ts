@@ -27,6 +27,8 @@ type Listener = (event: StoreEvent) => void;
 const shares = { beat: 1 / 3, baseline: 0.4, verdict: 0.8 };
 /** How often a verdict is looked at again, and a failed beat tried again. */
 const againMs = 1000;
+/** What has not been read by then counts as what cannot be read: a verdict has to come before the lease ends. */
+const lookMs = 500;
 
 /** Callers of units: the client's are positive. The heartbeat reads as somebody else than it writes, so as not to wait for itself. */
 const writer = -1;
@@ -266,9 +268,16 @@ class Heart {
   /** The beats of the other workers; null if they cannot be read. */
   #lookAtOthers(seen: (others: Map<string, number> | null) => void): void {
     const renewals = this.#renewals;
-    this.#run({ op: 'workers', input: null, caller: reader, waitMs: againMs }, (answer) => {
-      if (renewals !== this.#renewals) return;
-      seen(answer.ok ? this.#beatsOf(answer.reply as readonly WorkerRecord[]) : null);
+    let isOver = false;
+    const over = (others: Map<string, number> | null): void => {
+      if (!isOver && renewals === this.#renewals) seen(others);
+      isOver = true;
+    };
+    this.#set('look', lookMs, () => {
+      over(null);
+    });
+    this.#run({ op: 'workers', input: null, caller: reader, waitMs: lookMs }, (answer) => {
+      over(answer.ok ? this.#beatsOf(answer.reply as readonly WorkerRecord[]) : null);
     });
   }
 

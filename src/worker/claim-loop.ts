@@ -196,6 +196,8 @@ export class ClaimLoop {
   #retryLater(): void {
     this.#isWoken = true;
     if (this.#isOpen) this.#pause.set(this.#backoff.nextMs());
+    // Whoever stops may have waited for nothing else.
+    else this.#host.requestTurn();
   }
 
   #receive(claim: Claim, asked: number, askedAtMs: number): void {

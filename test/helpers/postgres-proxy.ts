@@ -3,10 +3,13 @@
 // lead to another server from some moment on. It can also give sessions numbers of its own, as poolers do.
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Scope } from './store-seam.ts';
+import { after } from 'node:test';
 
 /** What clients ask, and what the server answers. */
 export type Direction = 'asked' | 'answered';
+
+/** The words of a commit, and those of the answer to it. */
+export const commit = 'COMMIT\0';
 
 export class Proxy {
   /** How many of the next commits nobody is to hear of. */
@@ -32,13 +35,13 @@ export class Proxy {
     });
   }
 
-  /** Returns the address by way of the proxy, which ends with the test. */
-  static async before(address: string, scope: Scope): Promise<{ proxy: Proxy; address: string }> {
+  /** Returns the address by way of the proxy, which is there until all tests are over: what they close says goodbye through it. */
+  static async before(address: string): Promise<{ proxy: Proxy; address: string }> {
     const way = new URL(address);
     const proxy = new Proxy(new URL(address));
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
-    scope.after(() => proxy.#close());
+    proxies.push(proxy);
     const found = proxy.#server.address();
     way.port = typeof found === 'object' && found !== null ? String(found.port) : '';
     return { proxy, address: way.href };
@@ -90,7 +93,7 @@ export class Proxy {
   }
 
   #passAsked(way: Way, data: Buffer): Buffer {
-    if (this.commitsToCut > 0 && data.includes('COMMIT')) {
+    if (this.commitsToCut > 0 && data.includes(commit)) {
       this.commitsToCut -= 1;
       way.isCutting = true;
     }
@@ -99,18 +102,24 @@ export class Proxy {
   }
 
   #passAnswered(way: Way, data: Buffer): Buffer | null {
-    if (way.isCutting && data.includes('COMMIT')) {
+    if (way.isCutting && data.includes(commit)) {
       way.cut();
       return null;
     }
     return this.isPooler ? withOtherKey(data) : data;
   }
 
-  #close(): void {
+  close(): void {
     for (const way of this.ways) way.cut();
     this.#server.close();
   }
 }
+
+const proxies: Proxy[] = [];
+
+after(() => {
+  for (const proxy of proxies) proxy.close();
+});
 
 interface Watched {
   readonly words: string;

@@ -164,7 +164,8 @@ describe('a server', () => {
 
   it('behind a pooler is told', async (t) => {
     const { address } = await migrated();
-    const { proxy, address: way } = await Proxy.before(address, t);
+    const { proxy, address: way } = await Proxy.before(address);
+    t.after(() => proxy.close());
     proxy.isPooler = true;
     const finding = await found(way, 'pooled');
     assert.equal(finding.severity, 'advice');

@@ -11,7 +11,7 @@ import { loadPg } from '../../dist/store/postgres/library.js';
 import { Passing } from '../../dist/store/postgres/postgres-error.js';
 import { openPostgresStore } from '../../dist/store/postgres/postgres-store.js';
 import { freshSchema, query } from '../helpers/store-postgres.ts';
-import { Proxy } from '../helpers/postgres-proxy.ts';
+import { commit, Proxy } from '../helpers/postgres-proxy.ts';
 import { serverAddress } from '../helpers/postgres-server.ts';
 import {
   completed,
@@ -94,7 +94,7 @@ describe('a connection that is lost', () => {
 
 describe('a commit whose answer is lost', () => {
   async function cutOff(t: TestContext): Promise<{ seam: Seam; proxy: Proxy }> {
-    const { proxy, address } = await Proxy.before((await freshSchema()).address, t);
+    const { proxy, address } = await Proxy.before((await freshSchema()).address);
     const store = await openPostgresStore(address, { clock: systemClock, initialize: true });
     t.after(() => store.close());
     return { seam: new Seam(store, systemClock as never), proxy };
@@ -141,7 +141,7 @@ describe('a commit whose answer is lost', () => {
     const { seam, proxy } = await cutOff(t);
     await seam.enqueue(...newJobs(3));
     const worker = await seam.worker();
-    const committed = proxy.next('COMMIT', 'answered');
+    const committed = proxy.next(commit, 'answered');
     const claimed = seam.call('claim', claimOf(worker), { waitMs: 200 });
     await committed;
     proxy.cutOff();
@@ -164,7 +164,7 @@ describe('a commit whose answer is lost', () => {
     const { seam, proxy } = await cutOff(t);
     await seam.enqueue(...newJobs(3));
     const worker = await seam.worker();
-    const committing = proxy.next('COMMIT');
+    const committing = proxy.next(commit);
     const claimed = seam.call('claim', claimOf(worker), { waitMs: 200 });
     const way = await committing;
     await assert.rejects(claimed, { code: 'database_unreachable' });
@@ -301,7 +301,7 @@ describe('a schema', () => {
 describe('a pooler that gives each transaction another session', () => {
   test('need not know what was prepared on the last one', async (t) => {
     const { address } = await opened(t);
-    const driver = new Driver(await loadPg(), parseAddress(address));
+    const driver = new Driver(await loadPg(), parseAddress(address), systemClock);
     const connection = new Connection(driver, 'full');
     t.after(() => connection.close());
     await connection.ready();

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { Job, JobQueue, task, type Worker } from 'gigq';
 import { Cluster } from '../helpers/postgres-cluster.ts';
-import { Proxy } from '../helpers/postgres-proxy.ts';
+import { commit, Proxy } from '../helpers/postgres-proxy.ts';
 import { found, next, place, type Place } from '../helpers/worker-place.ts';
 
 const backWithinMs = 10_000;
@@ -24,7 +24,7 @@ const noted = task('noted', async (_: {}, { job }) => {
 
 async function behindProxy(t: TestContext): Promise<{ here: Place; proxy: Proxy }> {
   const schema = `test_${randomUUID().replaceAll('-', '')}`;
-  const { proxy, address } = await Proxy.before(`${cluster.address}?schema=${schema}`, t);
+  const { proxy, address } = await Proxy.before(`${cluster.address}?schema=${schema}`);
   return { here: place(t, address), proxy };
 }
 
@@ -62,7 +62,7 @@ describe('a server that is ended without a word and started again', () => {
     const ids = Array.from({ length: 300 }, (_, n) => `load-${n}`);
     const worker = await here.started({ concurrency: 4, tasks: [noted] });
     const submitted = submitOneByOne(another(t, here), ids);
-    for (const words of ['gigq_claim', 'gigq_settle', 'gigq_enqueue', 'COMMIT']) {
+    for (const words of ['gigq_claim', 'gigq_settle', 'gigq_enqueue', commit]) {
       await crashAt(proxy, words);
       await assertGoesOn(worker);
     }

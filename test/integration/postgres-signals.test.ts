@@ -109,7 +109,7 @@ describe('another store on the same schema', () => {
 
 describe('a store that submits', () => {
   test('tells others once for many commits that follow closely', async (t) => {
-    const { proxy, address } = await Proxy.before((await freshSchema()).address, t);
+    const { proxy, address } = await Proxy.before((await freshSchema()).address);
     const clock = new FakeClock();
     const store = await openPostgresStore(address, { clock, initialize: true });
     t.after(() => store.close());
@@ -126,10 +126,31 @@ describe('a store that submits', () => {
   });
 });
 
+describe('word of a commit', () => {
+  test('is sent between transactions, for it makes one that it is part of forget the disk', async (t) => {
+    const { proxy, address } = await Proxy.before((await freshSchema()).address);
+    const clock = new FakeClock();
+    const store = await openPostgresStore(address, { clock, initialize: true });
+    t.after(() => store.close());
+    const mine = new Seam(store, clock);
+    for (const id of ['told at once', 'told later']) await mine.enqueue(newJob(id));
+    const storing = proxy.next('gigq_enqueue');
+    const stored = mine.enqueue(newJob('meanwhile'));
+    const way = await storing;
+    await clock.advance(10);
+    way.release();
+    await stored;
+    await mine.call('get', 'meanwhile');
+    assert.equal(proxy.asked.split('gigq_work_').length - 1, 2);
+    for (const transaction of proxy.asked.matchAll(/BEGIN.*?COMMIT\0/gsu))
+      assert.doesNotMatch(transaction[0], /gigq_notify/u);
+  });
+});
+
 describe('a store behind a pooler', () => {
   test('does not listen, is told to look now and then, and works', async (t) => {
     const { address } = await freshSchema();
-    const { proxy, address: way } = await Proxy.before(address, t);
+    const { proxy, address: way } = await Proxy.before(address);
     proxy.isPooler = true;
     const [mine, theirs] = [await open(t, address), await open(t, way)];
     await mine.enqueue(newJob('a'));
@@ -145,7 +166,7 @@ describe('a store behind a pooler', () => {
   });
 
   test('lets a worker say so', async (t) => {
-    const { proxy, address } = await Proxy.before((await freshSchema()).address, t);
+    const { proxy, address } = await Proxy.before((await freshSchema()).address);
     proxy.isPooler = true;
     const said: unknown[] = [];
     const log = (...parts: readonly unknown[]): void => {

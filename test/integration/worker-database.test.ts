@@ -61,6 +61,19 @@ describe('a database error that passes', { concurrency: true }, () => {
     });
   }
 
+  it('of its last claim keeps nobody who stops waiting until the deadline', async (t) => {
+    const claimed = new Gate();
+    const store = mutedStore(place(t), async (op, _input, pass) => {
+      if (op !== 'claim') return pass();
+      await claimed.passed;
+      throw error('database_unreachable');
+    });
+    const { session } = await startSession(t, store, oftenPolled);
+    const stopped = session.stop(3_600_000);
+    claimed.open();
+    await stopped;
+  });
+
   it('leaves the settlement in doubt: the one that was recorded is not recorded twice', async (t) => {
     const here = place(t);
     let answers = 0;

@@ -164,6 +164,14 @@ describe('a worker that cannot renew', () => {
     assert.deepEqual(heard, ['w1 danger']);
   });
 
+  test('is told so by a store of which nothing is heard at all', async () => {
+    const { clock, state, store, heard } = await setUp();
+    state.renews = 'waits';
+    store.script = () => null;
+    await clock.advance(leaseMs - 5000);
+    assert.deepEqual(heard, ['w1 danger']);
+  });
+
   test('is in no danger while nobody beats: whoever holds the lock holds up the sweepers too', async () => {
     const { clock, state, heard } = await setUp();
     state.renews = 'waits';

@@ -140,6 +140,40 @@ describe('a server that is not heard of', () => {
   });
 });
 
+describe('a unit that waits while a transaction is under way', () => {
+  test('waits no longer than it may, however long that one takes', async () => {
+    const { clock, answers, add } = setUp();
+    add('long');
+    add('longer');
+    add('short', 1000);
+    await clock.advance(999);
+    assert.deepEqual(answers, []);
+    await clock.advance(1);
+    assert.deepEqual(answers, ['short: too late: unknown']);
+    await clock.advance(28_999);
+    assert.deepEqual(answers, ['short: too late: unknown']);
+    await clock.advance(1);
+    assert.deepEqual(answers.at(-1), 'longer: too late: unknown');
+  });
+
+  test('is carried out by the next one, if it still may', async () => {
+    const { clock, batches, answers, add, finish } = setUp();
+    add('first');
+    add('second', 1000);
+    await clock.advance(999);
+    await finish();
+    await finish();
+    await clock.advance(30_000);
+    assert.deepEqual(
+      [batches, answers],
+      [
+        [['first'], ['second']],
+        ['first', 'second'],
+      ],
+    );
+  });
+});
+
 describe('a queue that is closed', () => {
   test('refuses what waits, and tries nothing again', async () => {
     const { queue, batches, answers, add, finish } = setUp();

@@ -39,6 +39,8 @@ export class CommitQueue {
   #trouble: Passing | undefined;
   #failures = 0;
   #endPause = (): void => undefined;
+  #watchedUntil = Infinity;
+  #endWatch = (): void => undefined;
 
   constructor(transactions: Transactions, clock: Clock) {
     this.#transactions = transactions;
@@ -53,12 +55,27 @@ export class CommitQueue {
       };
       this.#waiting.push({ unit, answer: answered, expiresAt: now + unit.waitMs, isAlone: false });
     }
-    if (!this.#isWorking) this.#working = this.#work();
+    if (this.#isWorking) this.#watch(this.#waiting.slice(-units.length));
+    else this.#working = this.#work();
+  }
+
+  /** While a transaction is under way, perhaps one of which nothing is heard, the time of those that wait goes on. */
+  #watch(entries: readonly Waiting[]): void {
+    const next = this.#nextExpiry(entries);
+    if (next >= this.#watchedUntil) return;
+    this.#endWatch();
+    this.#watchedUntil = next;
+    this.#endWatch = this.#clock.timer(Math.max(0, next - this.#clock.mono()), () => {
+      this.#watchedUntil = Infinity;
+      this.#expire();
+      this.#watch(this.#waiting);
+    });
   }
 
   /** Answers what still waits, and waits for what is under way, which is not tried again; for a store that closes. */
   async abandon(error: unknown): Promise<void> {
     this.#isClosing = true;
+    this.#endWatch();
     this.#refuse(this.#waiting.splice(0), error);
     this.#endPause();
     await this.#working;

@@ -1,21 +1,26 @@
 /** How connections are made, and what a server has to be. */
 import type pg from 'pg';
 import { GigqError } from '../../core/errors.ts';
+import type { Clock } from '../store.ts';
 import type { Address } from './address.ts';
 import { translate } from './postgres-error.ts';
 
 const oldestVersion = 140_000;
+/** How long all that belongs to a new connection may take, and a farewell. */
 const connectMs = 10_000;
+const leaveMs = 1000;
 const types = { bigint: 20, numeric: 1700 };
 
 export class Driver {
   readonly address: Address;
   readonly #pg: typeof pg;
+  readonly #clock: Clock;
   readonly #pending = new Set<pg.Client>();
 
-  constructor(library: typeof pg, address: Address) {
+  constructor(library: typeof pg, address: Address, clock: Clock) {
     this.#pg = library;
     this.address = address;
+    this.#clock = clock;
   }
 
   /** A client that is not connected yet. */
@@ -30,7 +35,6 @@ export class Driver {
     const client = new this.#pg.Client({
       connectionString: this.address.connectionString,
       fallback_application_name: 'gigq',
-      connectionTimeoutMillis: connectMs,
       keepAlive: true,
       pipeline: true,
       types: { getTypeParser: asNumber as typeof pg.types.getTypeParser },
@@ -48,6 +52,13 @@ export class Driver {
     for (const client of this.#pending) this.drop(client);
   }
 
+  /** Drops a connection on which nothing is heard for so long; the returned function says that something was. */
+  dropAfter(ms: number, client: pg.Client): () => void {
+    return this.#clock.timer(ms, () => {
+      this.drop(client);
+    });
+  }
+
   /** Closes a connection without a word, for there may be nobody to hear it. */
   drop(client: pg.Client): void {
     const { connection } = client as unknown as {
@@ -57,29 +68,40 @@ export class Driver {
   }
 }
 
-/** Throws Passing if that does not work just now; a GigqError if it will not by waiting. */
-export async function connect(driver: Driver): Promise<pg.Client> {
+/**
+ * A connection, and what is to be done on it before anything else. Throws Passing if that does not work just now; a GigqError
+ * if it will not by waiting.
+ */
+export async function connect(
+  driver: Driver,
+  begin: (client: pg.Client) => Promise<void> = () => Promise.resolve(),
+): Promise<pg.Client> {
   const client = driver.client();
   // Until somebody listens who knows what to do.
   client.on('error', () => undefined);
+  const forget = driver.dropAfter(connectMs, client);
   try {
     await client.connect();
     // An idle connection keeps no process alive.
     countable(client).unref();
     await requireVersion(client, driver.address.shown);
+    await begin(client);
     return client;
   } catch (error) {
     driver.drop(client);
     throw translate(error, driver.address);
   } finally {
+    forget();
     driver.settled(client);
   }
 }
 
-/** Takes leave of the server; until it has answered the process stays. */
-export async function leave(client: pg.Client): Promise<void> {
+/** Takes leave of the server; until it has answered, or it is clear that it will not, the process stays. */
+export async function leave(driver: Driver, client: pg.Client): Promise<void> {
   countable(client).ref();
+  const forget = driver.dropAfter(leaveMs, client);
   await client.end().catch(() => undefined);
+  forget();
 }
 
 /** The types of the driver do not know of this. */

@@ -8,7 +8,7 @@ import type { Durability } from '../../core/limits.ts';
 import type { Row } from '../rows.ts';
 import type { Address } from './address.ts';
 import { connect, type Driver, leave } from './connecting.ts';
-import { isNotPrepared, Passing, translate } from './postgres-error.ts';
+import { isNotPrepared, isReadOnly, Passing, translate } from './postgres-error.ts';
 import { type Prepared, prepare, type Statement } from './prepared.ts';
 
 export type Value = string | number | boolean | null | readonly (string | number | null)[];
@@ -27,7 +27,8 @@ const settings = [
   'jit = off',
   'plan_cache_mode = force_generic_plan',
   'statement_timeout = 60000',
-  'idle_in_transaction_session_timeout = 60000',
+  // Whoever is cut off in a transaction holds up everybody, itself included, until the server learns of it.
+  'idle_in_transaction_session_timeout = 5000',
 ];
 
 export class Connection {
@@ -44,7 +45,8 @@ export class Connection {
     this.#driver = driver;
     const relaxed = durability === 'relaxed' ? ['synchronous_commit = off'] : [];
     const all = [...settings, ...relaxed].map((setting) => `SET LOCAL ${setting}`);
-    this.#begin = ['BEGIN', ...all].join('; ');
+    // Whatever the role or the database is set to: what is waited for is to be seen by the next statement.
+    this.#begin = ['BEGIN ISOLATION LEVEL READ COMMITTED', ...all].join('; ');
   }
 
   /** Connects, unless there is a connection. Throws Passing if that does not work just now. */
@@ -89,6 +91,8 @@ export class Connection {
     try {
       return await client.query<Row>(query as pg.QueryConfig);
     } catch (error) {
+      // It is a standby, at least by now: the address may lead to another server meanwhile.
+      if (isReadOnly(error)) this.#lose(client);
       if (!isNotPrepared(error)) throw translate(error, this.address);
       this.#isNamed = false;
       throw new Passing('locked', error);
@@ -104,7 +108,7 @@ export class Connection {
   async close(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
-    if (client !== undefined) await leave(client);
+    if (client !== undefined) await leave(this.#driver, client);
   }
 
   async #connect(): Promise<void> {

@@ -52,22 +52,31 @@ export class Listener {
     this.#stopTimer();
     const client = this.#client;
     this.#client = undefined;
-    if (client !== undefined) await leave(client);
+    if (client !== undefined) await leave(this.#driver, client);
   }
 
   async #begin(): Promise<void> {
     try {
-      const client = await connect(this.#driver);
-      this.#isDeaf = await isPooled(client);
+      const client = await connect(this.#driver, (each) => this.#listenOn(each));
       if (this.#isDeaf) this.#driver.drop(client);
       else this.#attendTo(client);
       this.#failures = 0;
     } catch {
+      this.#listening = [];
       return this.#beginLater();
     } finally {
       this.#connecting = undefined;
     }
     this.#hearing.changed();
+  }
+
+  /** Rejects where nobody can listen just now, such as on a standby: then it is tried ever more rarely. */
+  async #listenOn(client: pg.Client): Promise<void> {
+    this.#isDeaf = await isPooled(client);
+    if (this.#isDeaf) return;
+    const wanted = this.#wanted;
+    await Promise.all(wanted.map((channel) => client.query(`LISTEN "${channel}"`)));
+    this.#listening = wanted;
   }
 
   #attendTo(client: pg.Client): void {

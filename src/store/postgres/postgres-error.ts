@@ -25,6 +25,7 @@ const locked: ReadonlySet<string> = new Set([
   '55P03', // lock_not_available: lock_timeout
   '57014', // query_canceled: statement_timeout, or somebody
   '25P03', // idle_in_transaction_session_timeout
+  '25P04', // transaction_timeout
 ]);
 
 const unreachable = /^(?:08|57P0[1-5]|53300)/u;
@@ -34,6 +35,11 @@ const notPrepared: ReadonlySet<string> = new Set(['26000', '42P05']);
 
 export function isNotPrepared(error: unknown): boolean {
   return notPrepared.has(codeOf(error));
+}
+
+/** read_only_sql_transaction */
+export function isReadOnly(error: unknown): boolean {
+  return codeOf(error) === '25006';
 }
 
 export function codeOf(error: unknown): string {
@@ -64,7 +70,7 @@ export function translate(error: unknown, address: Place): unknown {
 function lasting(code: string, address: Place, cause: unknown): GigqError | undefined {
   const { shown: database, schema } = address;
   const said = cause instanceof Error ? cause.message : String(cause);
-  if (code === '25006')
+  if (isReadOnly(cause))
     return new GigqError('database_readonly', `${database} cannot be written to: ${said}`, {
       cause,
       hint: readOnlyHint,

@@ -1,5 +1,6 @@
 /** The store on one schema of a PostgreSQL database: composes sessions and signals. */
 import type { Durability } from '../../core/limits.ts';
+import { reads } from '../batching.ts';
 import type { Migrated } from '../migrate.ts';
 import type { Answer, Clock, Interest, Store, StoreEvent, Unit } from '../store.ts';
 import { parseAddress } from './address.ts';
@@ -37,10 +38,9 @@ export class PostgresStore implements Store {
     this.#heartbeats = new Session(new Connection(driver, durability), { clock, committed });
   }
 
-  /** Whoever attends to workers is a caller below 0 (see heartbeat.ts). */
   run(units: readonly Unit[], answer: (place: number, answer: Answer) => void): void {
     const places = [...units.keys()];
-    const isHeartbeat = (place: number): boolean => (units[place] as Unit).caller < 0;
+    const isHeartbeat = (place: number): boolean => isBeat(units[place] as Unit);
     const beats = places.filter(isHeartbeat);
     const others = places.filter((place) => !isHeartbeat(place));
     for (const [session, own] of [
@@ -66,12 +66,20 @@ export class PostgresStore implements Store {
   }
 }
 
+/**
+ * Whoever attends to workers is a caller below 0 (see heartbeat.ts). What it looks at meanwhile is read by the other session:
+ * a look that waited for a beat would come when it is too late.
+ */
+function isBeat({ op, caller }: Unit): boolean {
+  return caller < 0 && !reads.has(op);
+}
+
 /** Connects, waiting up to 5 s for a server that cannot be reached; the schema is brought up to date if asked to. */
 export async function openPostgresStore(
   database: string,
   options: PostgresOptions,
 ): Promise<PostgresStore> {
-  const driver = await driverFor(database);
+  const driver = await driverFor(database, options.clock);
   const connection = new Connection(driver, options.durability ?? 'full');
   try {
     await patiently(driver, options.clock, async () => {
@@ -90,7 +98,7 @@ export async function migratePostgres(
   database: string,
   { clock, dryRun }: { readonly clock: Clock; readonly dryRun: boolean },
 ): Promise<Migrated> {
-  const driver = await driverFor(database);
+  const driver = await driverFor(database, clock);
   const connection = new Connection(driver, 'full');
   try {
     return await patiently(driver, clock, () => migrate(connection, { dryRun }));
@@ -101,7 +109,7 @@ export async function migratePostgres(
 
 /** Repairs what is wrong with the rows of a sound schema. */
 export async function repairPostgres(database: string, clock: Clock): Promise<void> {
-  const driver = await driverFor(database);
+  const driver = await driverFor(database, clock);
   const connection = new Connection(driver, 'full');
   try {
     await patiently(driver, clock, () => repair(connection));
@@ -110,7 +118,7 @@ export async function repairPostgres(database: string, clock: Clock): Promise<vo
   }
 }
 
-async function driverFor(database: string): Promise<Driver> {
+async function driverFor(database: string, clock: Clock): Promise<Driver> {
   const address = parseAddress(database);
-  return new Driver(await loadPg(), address);
+  return new Driver(await loadPg(), address, clock);
 }

@@ -35,6 +35,8 @@ export class Session {
   readonly #tokens = new Tokens();
   readonly #operations: Asynchronous<keyof Operations>;
   readonly #queue: CommitQueue;
+  readonly #untold: (() => void)[] = [];
+  #isTransacting = false;
 
   constructor(connection: Connection, { clock, committed }: SessionOptions) {
     this.#connection = connection;
@@ -72,6 +74,25 @@ export class Session {
   }
 
   async #transact(units: readonly Unit[], waitMs: number): Promise<readonly Answer[]> {
+    this.#isTransacting = true;
+    try {
+      return await this.#tryOnce(units, waitMs);
+    } finally {
+      this.#isTransacting = false;
+      for (const tell of this.#untold.splice(0)) tell();
+    }
+  }
+
+  /** Between two transactions: in the midst of one it would be part of it, and its commit would not reach the disk either. */
+  #tellOthers(channels: readonly string[], sender: string): void {
+    const tell = (): void => {
+      this.#connection.all('notify', { channels, sender }).catch(() => undefined);
+    };
+    if (this.#isTransacting) this.#untold.push(tell);
+    else tell();
+  }
+
+  async #tryOnce(units: readonly Unit[], waitMs: number): Promise<readonly Answer[]> {
     await this.#connection.ready();
     this.#tokens.begin(claimsIn(units));
     const begun = this.#begin(waitMs);
@@ -111,7 +132,7 @@ export class Session {
     const { work, change } = done;
     Object.assign(done, { work: false, change: false });
     this.#committed({ work, change }, (channels, sender) => {
-      this.#connection.all('notify', { channels, sender }).catch(() => undefined);
+      this.#tellOthers(channels, sender);
     });
   }
 

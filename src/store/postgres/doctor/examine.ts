@@ -31,7 +31,7 @@ type Look = Examination & { readonly clock: Clock };
 export async function examinePostgres(database: string, look: Look): Promise<Diagnosis> {
   const address = parseAddress(database);
   return examined(async (note) => {
-    const driver = new Driver(await loadPg(), address);
+    const driver = new Driver(await loadPg(), address, look.clock);
     try {
       await lookAt(driver, (snapshot) => examineAll(snapshot, look, note));
     } catch (error) {

@@ -63,6 +63,6 @@ export async function lookAt(
     await snapshot.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${unhurried}`);
     await look(snapshot);
   } finally {
-    await leave(client);
+    await leave(driver, client);
   }
 }
