@@ -175,7 +175,7 @@ describe('a server', () => {
 describe('transactions', () => {
   /** What is found of the sessions of that name, however young they are. */
   async function told(address: string, name: string): Promise<Finding | undefined> {
-    const driver = new Driver(await loadPg(), parseAddress(address));
+    const driver = new Driver(await loadPg(), parseAddress(address), systemClock);
     let findings: readonly Finding[] = [];
     await lookAt(driver, async (snapshot) => {
       findings = await findOldTransactions(snapshot, 0);
