@@ -7,6 +7,7 @@ const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', f
 const seam = '^src/store/store\\.ts$';
 const opener = '^src/store/open\\.ts$';
 const migrations = '^src/store/migrate\\.ts$';
+const moving = '^src/store/moving\\.ts$';
 const doctor = '^src/store/doctor\\.ts$';
 const handle = '^src/store/store-handle\\.ts$';
 
@@ -68,9 +69,17 @@ export default {
     ),
     rule(
       'admin-room',
-      'admin/ imports the rooms below it, store/open.ts, store/migrate.ts and store/doctor.ts.',
+      'admin/ imports the rooms below it, store/open.ts, store/migrate.ts, store/moving.ts and store/doctor.ts.',
       { path: '^src/admin/' },
-      everythingBut('^src/(?:core|client|worker|admin)/', seam, opener, migrations, doctor, handle),
+      everythingBut(
+        '^src/(?:core|client|worker|admin)/',
+        seam,
+        opener,
+        migrations,
+        moving,
+        doctor,
+        handle,
+      ),
     ),
     rule(
       'testing-room',

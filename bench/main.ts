@@ -85,6 +85,12 @@ const benches: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./looking.ts')).looking,
     store: 'sqlite',
   },
+  move: {
+    about: 'how fast the jobs of a file move to a server',
+    load: async () => (await import('./move.ts')).move,
+    store: 'postgres',
+    byNameOnly: true,
+  },
   peers: {
     about: 'gigq, the raw limit and other queues, in turn',
     load: async () => (await import('./peers.ts')).peers,

@@ -1,13 +1,10 @@
 /** Examines a database, and repairs it: by what the store can count again, and by what a worker would do. */
-import { makeLogger } from '../client/logger.ts';
-import { parseDuration } from '../core/duration-grammar.ts';
 import { isGigqError } from '../core/errors.ts';
-import { defaults } from '../core/limits.ts';
 import type { NewWorker } from '../core/worker.ts';
 import { type Diagnosis, type Finding, type FindingCode, problem } from '../store/doctor.ts';
-import { examineDatabase, openStore, repairDatabase } from '../store/open.ts';
+import { examineDatabase, repairDatabase } from '../store/open.ts';
 import { goneBy } from '../worker/evidence.ts';
-import { Reaper } from '../worker/reaper.ts';
+import { withSweeper } from './sweeper.ts';
 
 const isGone = (worker: NewWorker): boolean => goneBy(worker) !== null;
 
@@ -22,7 +19,8 @@ export async function examineAndFix(database: string, fix: boolean): Promise<Dia
 }
 
 async function repair(database: string, findings: readonly Finding[]): Promise<void> {
-  if (findings.some(({ code }) => code === 'worker_dead')) await reap(database);
+  if (findings.some(({ code }) => code === 'worker_dead'))
+    await withSweeper(database, { watches: false }, (sweeper) => sweeper.sweep());
   await repairDatabase(database);
 }
 
@@ -44,25 +42,4 @@ function compare(before: readonly Finding[], after: readonly Finding[]): Finding
     after.some((finding) => finding.code === code && finding.message === message);
   const repaired = before.filter((finding) => finding.fixable && !isLeft(finding));
   return [...repaired.map((finding) => ({ ...finding, fixed: true })), ...after];
-}
-
-const silent = makeLogger(() => undefined);
-
-/** One sweep of a worker that has none of its own jobs: it takes what dead workers hold. */
-async function reap(database: string): Promise<void> {
-  const store = openStore(database, { initialize: false, inPlace: true });
-  try {
-    const failures: unknown[] = [];
-    const reaper = new Reaper({
-      store,
-      settings: { logger: silent, leaseMs: parseDuration(defaults.leaseDuration) ?? 0 },
-      instance: '',
-      waitMs: defaults.busyMs,
-      sweepFailed: (error) => failures.push(error),
-    });
-    await reaper.sweep();
-    if (failures.length > 0) throw failures[0];
-  } finally {
-    await store.close();
-  }
 }

@@ -3,9 +3,11 @@ import { migrateDatabase } from '../store/open.ts';
 import type { Migrated } from '../store/migrate.ts';
 import type { Diagnosis } from '../store/doctor.ts';
 import { examineAndFix } from './doctor.ts';
+import { type Moved, moveJobs, type MoveOptions } from './move.ts';
 
 export type { Diagnosis, Finding, FindingCode } from '../store/doctor.ts';
 export type { Migrated } from '../store/migrate.ts';
+export type { Moved, MoveOptions, MoveProgress } from './move.ts';
 
 /**
  * Brings a database to the schema of this version of gigq; a database that is missing is created.
@@ -47,4 +49,27 @@ export function migrate(database: string, options: { dryRun?: boolean } = {}): P
  */
 export function doctor(database: string, options: { fix?: boolean } = {}): Promise<Diagnosis> {
   return examineAndFix(database, options.fix ?? false);
+}
+
+/**
+ * Moves everything that a SQLite file holds to a schema of a PostgreSQL database, which is made if it is missing; the file is kept,
+ * marked, and used by nobody any more.
+ *
+ * Jobs keep their ids, states, times, executions and order; those of workers that died become ready, as any worker would make them.
+ * From the moment on that the file is marked, whoever submits to it or works on it gets `database_moved`, which names the new
+ * database. All is copied in one transaction of the server and read back: its rows are there once they were all found equal, and
+ * not before. If it is interrupted, call it again with the same names; or with `undo`, unless all was there already.
+ *
+ * @returns what was moved: rows and checksums of each kind. A file that has moved there before is no error.
+ * @throws GigqError `workers_running` if workers run on the file and `wait` is not given, `wait_timeout` if they have not stopped in
+ * that time; `database_occupied` if the schema holds anything already; `database_moved` if the file was moved elsewhere;
+ * `move_failed` if what was written differs; `invalid_option`, and what keeps either database from being opened.
+ * @example
+ * import { move } from 'gigq/admin';
+ *
+ * const { tables } = await move('jobs.db', 'postgres://app@db.example/app?schema=jobs', { wait: '5m' });
+ * console.log(`${tables.jobs.rows} jobs have moved`);
+ */
+export function move(from: string, to: string, options: MoveOptions = {}): Promise<Moved> {
+  return moveJobs(from, to, options);
 }

@@ -23,6 +23,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Defi
     stats: async () => (await import('./commands/stats.ts')).defineStats,
     clear: async () => (await import('./commands/clear.ts')).defineClear,
     migrate: async () => (await import('./commands/migrate.ts')).defineMigrate,
+    move: async () => (await import('./commands/move.ts')).defineMove,
     doctor: async () => (await import('./commands/doctor.ts')).defineDoctor,
   },
   'Workers:': {

@@ -31,6 +31,11 @@ const hints = {
   database_full: 'Free space on the disk, then try again. Nothing that was acknowledged is lost.',
   database_readonly: 'Give this user write access to the file and to its folder.',
   database_replaced: 'Stop every worker, put the original file back, then start them again.',
+  database_moved:
+    'Name the new database, in GIGQ_DB or by --db. The file is kept as it was, to be looked at.',
+  database_occupied: 'Name another schema, such as `?schema=jobs`; it is made if it is missing.',
+  workers_running: 'Stop the workers, then try again; or wait until they have stopped: --wait.',
+  move_failed: 'Run the move again; nothing of it stands in the new database.',
   schema_newer: 'Update gigq in this program: the database was migrated by a newer version.',
   sqlite_unsafe:
     'Use Node 22.22.3 or later, or 24.15.0 or later: their SQLite does not corrupt the file.',

@@ -4,19 +4,24 @@ import type { NewJob } from '../core/job.ts';
 import { writtenLength } from '../core/written-length.ts';
 import type { Input, Operation, Operations, Unit } from './store.ts';
 
-/** Operations that change nothing. */
-export const reads: ReadonlySet<keyof Operations> = new Set([
+/** Operations by which people look at what there is: also in a database that was moved. */
+export const looks: ReadonlySet<keyof Operations> = new Set([
   'get',
   'list',
   'counts',
   'executions',
-  'outcomes',
   'workers',
   'running',
-  'held',
-  'inputs',
   'workflow',
   'workflows',
+]);
+
+/** Operations that change nothing; these too are for what goes on here, or is waited for. */
+export const reads: ReadonlySet<keyof Operations> = new Set([
+  ...looks,
+  'outcomes',
+  'held',
+  'inputs',
   'standing',
 ]);
 

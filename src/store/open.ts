@@ -4,7 +4,7 @@
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isGigqError } from '../core/errors.ts';
+import { GigqError, isGigqError } from '../core/errors.ts';
 import type { Durability } from '../core/limits.ts';
 import { isServerAddress } from '../core/server-address.ts';
 import { systemClock } from './clock.ts';
@@ -12,6 +12,7 @@ import type { Diagnosis, Examination } from './doctor.ts';
 import { AttendedStore } from './heartbeat.ts';
 import { LazyStore } from './lazy-store.ts';
 import type { Migrated } from './migrate.ts';
+import type { MoveSource, MoveTarget } from './moving.ts';
 import { parseAddress } from './postgres/address.ts';
 import { notOpened } from './postgres/postgres-error.ts';
 import type { openPostgresStore } from './postgres/postgres-store.ts';
@@ -20,6 +21,7 @@ import { openConnection } from './sqlite/connection.ts';
 import { examine } from './sqlite/doctor/examine.ts';
 import { repair } from './sqlite/doctor/repair.ts';
 import { migrate } from './sqlite/migrating.ts';
+import { openSqliteSource } from './sqlite/moving.ts';
 import { busyError } from './sqlite/sqlite-error.ts';
 import { openSqliteStore, patiently } from './sqlite/sqlite-store.ts';
 import type { Clock, Input, Reply, Store, Submitting } from './store.ts';
@@ -146,6 +148,38 @@ export async function migrateDatabase(
   });
 }
 
+/** Where jobs move from, and where to. */
+export interface MoveEnds {
+  readonly source: MoveSource;
+  readonly target: MoveTarget;
+}
+
+/**
+ * Opens the file whose jobs move and the schema that they move to, for as long as the work takes.
+ * @throws {GigqError} `invalid_option` for what is no file, or no address of a server
+ */
+export async function withMove<T>(
+  from: string,
+  to: string,
+  work: (ends: MoveEnds) => Promise<T>,
+): Promise<T> {
+  if (isServerAddress(from) || !isServerAddress(to)) throw noMove();
+  return keepingAlive(async () => {
+    const source = await openSqliteSource(fileOf(from), systemClock);
+    try {
+      const { openPostgresTarget } = await import('./postgres/moving.ts');
+      const target = await openPostgresTarget(to, systemClock);
+      try {
+        return await work({ source, target });
+      } finally {
+        await target.close();
+      }
+    } finally {
+      source.close();
+    }
+  });
+}
+
 /** Tells what is wrong with a database; changes nothing. */
 export async function examineDatabase(database: string, how: Examination): Promise<Diagnosis> {
   const look = { ...how, clock: systemClock };
@@ -198,4 +232,10 @@ function fileOf(database: string): string {
   if (existsSync(path)) return realpathSync(path);
   const folder = dirname(path);
   return existsSync(folder) ? join(realpathSync(folder), basename(path)) : path;
+}
+
+function noMove(): GigqError {
+  return new GigqError('invalid_option', 'Jobs move from a SQLite file to a PostgreSQL database', {
+    hint: "Name a file and an address, such as 'jobs.db' and 'postgres://…/app?schema=jobs'.",
+  });
 }

@@ -50,3 +50,22 @@ export function holdingUp(
     return status === undefined || bearingOf(status, onFailure) !== 'releases';
   }).length;
 }
+
+/** Whether a job differs from another in nothing but its id and params, and neither waits for anything. */
+export function isAlike(job: NewJob, pattern: NewJob): boolean {
+  return (
+    job.task === pattern.task &&
+    job.queue === pattern.queue &&
+    job.name === pattern.name &&
+    job.description === pattern.description &&
+    job.priority === pattern.priority &&
+    job.maxAttempts === pattern.maxAttempts &&
+    job.timeout === pattern.timeout &&
+    isPlain(job) &&
+    isPlain(pattern)
+  );
+}
+
+function isPlain({ retry, due, parents }: NewJob): boolean {
+  return retry === null && due === null && parents === null;
+}

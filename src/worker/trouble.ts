@@ -43,6 +43,7 @@ const lasting: ReadonlySet<ErrorCode> = new Set([
   'database_invalid',
   'database_corrupt',
   'database_replaced',
+  'database_moved',
   'schema_newer',
   'sqlite_unsafe',
   'sqlite_second_library',

@@ -12,7 +12,14 @@ import { freshSchema, query } from '../helpers/store-postgres.ts';
 
 /** The indexes by which each statement has to go, and no others of the jobs. */
 const byIndex: Readonly<Partial<Record<Statement, readonly string[]>>> = {
-  claim: ['edges_pkey', 'jobs_line', 'jobs_pkey', 'jobs_ready', 'workers_instance_epoch_key'],
+  claim: [
+    'edges_parent',
+    'edges_pkey',
+    'jobs_line',
+    'jobs_pkey',
+    'jobs_ready',
+    'workers_instance_epoch_key',
+  ],
   promote: ['jobs_due', 'jobs_pkey', 'workers_instance_epoch_key'],
   settle: ['jobs_pkey'],
   retry: ['jobs_pkey'],

@@ -8,7 +8,7 @@ import type { Row } from '../rows.ts';
 import type { Input, Reply, Submitting } from '../store.ts';
 import { type Address, parseAddress } from './address.ts';
 import type { Values } from './connection.ts';
-import type { Context } from './context.ts';
+import { type Context, nothingEnds } from './context.ts';
 import { Lanes } from './lanes.ts';
 import { requireSchema } from './migrating.ts';
 import { channelsOf } from './notify.ts';
@@ -58,7 +58,14 @@ async function submit<O extends keyof Submitting>(
 /** What is remembered of lanes lasts no longer than the call: the caller may roll back. */
 function contextOf(connection: Statements): Context {
   const done = { work: false, change: false };
-  return { connection, lanes: new Lanes(connection), workflows: new Workflows(connection), done };
+  return {
+    connection,
+    lanes: new Lanes(connection),
+    workflows: new Workflows(connection),
+    done,
+    sent: () => undefined,
+    ending: nothingEnds,
+  };
 }
 
 // ── the caller's client ─────────────────────────────────────────────────────────────────────────

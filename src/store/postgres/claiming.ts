@@ -4,7 +4,7 @@ import type { ClaimedJob } from '../../core/job.ts';
 import { isLone, knows, serves } from '../../core/standing.ts';
 import { type HeldRow, type Lane, toClaimedJob } from '../rows.ts';
 import type { Claim, ClaimRequest } from '../store.ts';
-import { type Asynchronous, type Context, type Member, move } from './context.ts';
+import { type Asynchronous, type Context, type Member, move, nothingEnds } from './context.ts';
 import { withFewInputs } from './inputs.ts';
 import { settling } from './settling.ts';
 import type { Tokens } from './tokens.ts';
@@ -147,17 +147,29 @@ class Lease {
     return known.filter((lane) => serves(this.#request, lane) && knows(this.#request, lane));
   }
 
-  async look({ lanes, ...look }: Look): Promise<Granted> {
-    const { connection, lanes: remembered } = this.#context;
+  async look(look: Look): Promise<Granted> {
+    const { followed } = this.#context.ending;
+    const granted = await this.#look(look);
+    if (granted !== null) return granted;
+    await followed;
+    this.#context.ending = nothingEnds;
+    return this.look(look);
+  }
+
+  /** Null: somebody waits for jobs that end in this transaction, and has to be released first. */
+  async #look({ lanes, ...look }: Look): Promise<Granted | null> {
+    const { connection, lanes: remembered, ending } = this.#context;
     const start = this.rows.length;
     const found = await connection.all('claim', {
       ...look,
       ...this.#request.worker,
       lanes: lanes.map(({ id }) => id),
+      ended: ending.seqs,
       tokens: this.#tokens.slice(start),
       slots: this.#request.slots.slice(start),
     });
-    const { laneCount, seen, alive } = found[0] as unknown as Whole;
+    const { laneCount, seen, alive, early } = JSON.parse(String(found[0]?.['whole'])) as Whole;
+    if (early) return null;
     if (laneCount !== remembered.known.length) await remembered.load();
     const rows = found.filter(({ seq }) => seq !== null) as unknown as readonly HeldRow[];
     for (const row of rows) move(this.#context, row, 'pending', 'running');
@@ -170,6 +182,7 @@ interface Whole {
   readonly laneCount: number;
   readonly seen: number;
   readonly alive: boolean;
+  readonly early: boolean;
 }
 
 /**

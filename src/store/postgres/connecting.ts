@@ -1,4 +1,5 @@
 /** How connections are made, and what a server has to be. */
+import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import { GigqError } from '../../core/errors.ts';
 import type { Clock } from '../store.ts';
@@ -61,10 +62,7 @@ export class Driver {
 
   /** Closes a connection without a word, for there may be nobody to hear it. */
   drop(client: pg.Client): void {
-    const { connection } = client as unknown as {
-      readonly connection: { readonly stream: { destroy(): void } };
-    };
-    connection.stream.destroy();
+    streamOf(client).destroy();
   }
 }
 
@@ -104,6 +102,12 @@ export async function leave(driver: Driver, client: pg.Client): Promise<void> {
   forget();
 }
 
+/** What the driver writes to. Its types do not know of it. */
+export function streamOf(client: pg.Client): Duplex {
+  return (client as unknown as { readonly connection: { readonly stream: Duplex } }).connection
+    .stream;
+}
+
 /** The types of the driver do not know of this. */
 function countable(client: pg.Client): { ref(): void; unref(): void } {
   return client as unknown as { ref(): void; unref(): void };
@@ -122,4 +126,11 @@ async function requireVersion(client: pg.Client, shown: string): Promise<void> {
       hint: 'gigq needs PostgreSQL 14 or later: name another server, or update this one.',
     },
   );
+}
+
+/** A pooler answers for its server, and gives out numbers of its own for the sessions that it has with us. */
+export async function isPooled(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ readonly pid: number }>('SELECT pg_backend_pid() AS pid');
+  const { processID } = client as unknown as { readonly processID: number | null };
+  return rows[0]?.pid !== processID;
 }

@@ -7,7 +7,8 @@ import type pg from 'pg';
 import type { Durability } from '../../core/limits.ts';
 import type { Row } from '../rows.ts';
 import type { Address } from './address.ts';
-import { connect, type Driver, leave } from './connecting.ts';
+import { arrayText } from './arrays.ts';
+import { connect, type Driver, isPooled, leave, streamOf } from './connecting.ts';
 import { isNotPrepared, isReadOnly, Passing, translate } from './postgres-error.ts';
 import { type Prepared, prepare, type Statement } from './prepared.ts';
 
@@ -15,8 +16,8 @@ export type Value = string | number | boolean | null | readonly (string | number
 export type Values = Readonly<Record<string, Value>>;
 
 /**
- * For each transaction anew, because a pooler may give each to another session. Every statement that matters has one
- * good plan, by index; a plan that was made when a table was empty is kept and would read it whole when it is not.
+ * For the session; for each transaction anew if a pooler may give each to another session. Every statement that matters has
+ * one good plan, by index; a plan that was made when a table was empty is kept and would read it whole when it is not.
  */
 const settings = [
   'search_path = pg_catalog',
@@ -31,22 +32,25 @@ const settings = [
   'idle_in_transaction_session_timeout = 5000',
 ];
 
+/** How long a session waits for a lock if it is told nothing. Who may wait for longer tries again. */
+const usualLockMs = 5000;
+
 export class Connection {
   readonly address: Address;
   readonly #driver: Driver;
-  readonly #begin: string;
+  readonly #settings: readonly string[];
   readonly #statements = new Map<Statement, Prepared>();
   #client: pg.Client | undefined;
   #connecting: Promise<void> | undefined;
   #isNamed = true;
+  #isPooled = true;
+  #isGathering = false;
 
   constructor(driver: Driver, durability: Durability) {
     this.address = driver.address;
     this.#driver = driver;
     const relaxed = durability === 'relaxed' ? ['synchronous_commit = off'] : [];
-    const all = [...settings, ...relaxed].map((setting) => `SET LOCAL ${setting}`);
-    // Whatever the role or the database is set to: what is waited for is to be seen by the next statement.
-    this.#begin = ['BEGIN ISOLATION LEVEL READ COMMITTED', ...all].join('; ');
+    this.#settings = [...settings, ...relaxed];
   }
 
   /** Connects, unless there is a connection. Throws Passing if that does not work just now. */
@@ -58,7 +62,12 @@ export class Connection {
 
   /** The rest of what is called until `commit` is one transaction. Waits for locks no longer than it is told. */
   async begin(waitMs: number): Promise<void> {
-    await this.query(`${this.#begin}; SET LOCAL lock_timeout = ${Math.max(1, Math.ceil(waitMs))}`);
+    const own = this.#isPooled ? this.#settings : [];
+    const isUsual = !this.#isPooled && waitMs >= usualLockMs;
+    const wait = isUsual ? [] : [`lock_timeout = ${Math.max(1, Math.ceil(waitMs))}`];
+    const all = [...own, ...wait].map((setting) => `SET LOCAL ${setting}`);
+    // Whatever the role or the database is set to: what is waited for is to be seen by the next statement.
+    await this.query(['BEGIN ISOLATION LEVEL READ COMMITTED', ...all].join('; '));
   }
 
   async commit(): Promise<void> {
@@ -74,7 +83,7 @@ export class Connection {
 
   async all(name: Statement, values: Values = {}): Promise<readonly Row[]> {
     const { text, parameters, ...rest } = this.#prepared(name);
-    const list = parameters.map((parameter) => values[parameter]);
+    const list = parameters.map((parameter) => asText(values[parameter]));
     const { rows } = await this.query({ text, values: list, ...(this.#isNamed && rest) });
     return rows;
   }
@@ -88,6 +97,7 @@ export class Connection {
     const client = this.#client;
     if (client === undefined)
       throw new Passing('unreachable', new Error('The connection was lost'));
+    this.#gather(client);
     try {
       return await client.query<Row>(query as pg.QueryConfig);
     } catch (error) {
@@ -120,7 +130,26 @@ export class Connection {
     client.on('end', () => {
       this.#lose(client);
     });
+    this.#isPooled = await isPooled(client);
+    if (!this.#isPooled) await client.query(this.#ofSession());
     this.#client = client;
+  }
+
+  #ofSession(): string {
+    const all = [...this.#settings, `lock_timeout = ${usualLockMs}`];
+    return all.map((setting) => `SET ${setting}`).join('; ');
+  }
+
+  /** What is asked for in one turn of the event loop goes to the server in one piece: it is woken once for all of it. */
+  #gather(client: pg.Client): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    const stream = streamOf(client);
+    stream.cork();
+    process.nextTick(() => {
+      this.#isGathering = false;
+      stream.uncork();
+    });
   }
 
   #lose(client: pg.Client): void {
@@ -136,4 +165,8 @@ export class Connection {
     }
     return prepared;
   }
+}
+
+function asText(value: Value | undefined): Exclude<Value, readonly unknown[]> | undefined {
+  return typeof value === 'object' && value !== null ? arrayText(value) : value;
 }

@@ -17,7 +17,18 @@ export interface Context {
   readonly workflows: Workflows;
   /** What the transaction in progress did that others wait for. */
   readonly done: Done;
+  /** Called by an operation that has sent all that it can before it is answered; with the jobs that end by it. */
+  sent: (ending: readonly number[]) => void;
+  /** Jobs whose ends have been sent, while it is not known yet whether others wait for them; and when it is. */
+  ending: Ending;
 }
+
+export interface Ending {
+  readonly seqs: readonly number[];
+  readonly followed: Promise<unknown>;
+}
+
+export const nothingEnds: Ending = { seqs: [], followed: Promise.resolve() };
 
 export interface Done {
   /** Work became ready or due, or a running job was cancelled. */

@@ -1,7 +1,7 @@
 /** A connection that listens: made when there is something to listen for, probed, and made again when it is lost. */
 import type pg from 'pg';
 import type { Clock } from '../store.ts';
-import { connect, type Driver, leave } from './connecting.ts';
+import { connect, type Driver, isPooled, leave } from './connecting.ts';
 
 export interface Hearing {
   readonly heard: (channel: string, sender: string) => void;
@@ -149,11 +149,4 @@ export class Listener {
       this.listen(this.#wanted);
     });
   }
-}
-
-/** A pooler answers for its server, and gives out numbers of its own for the sessions that it has with us. */
-async function isPooled(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ readonly pid: number }>('SELECT pg_backend_pid() AS pid');
-  const { processID } = client as unknown as { readonly processID: number | null };
-  return rows[0]?.pid !== processID;
 }

@@ -31,7 +31,7 @@ export async function migrate(
   if (missing.length === 0 || dryRun) return summary(migrations, missing);
   await connection.begin(defaults.busyMs);
   try {
-    const still = await apply(connection);
+    const still = await applyMissing(connection);
     await connection.commit();
     return summary(migrations, still);
   } catch (error) {
@@ -45,12 +45,18 @@ function mayNotMake({ message, cause }: GigqError, { address }: Readable): GigqE
   return new GigqError('database_refused', message, { cause, hint });
 }
 
-async function apply(connection: Connection): Promise<readonly Migration[]> {
-  const { schema } = connection.address;
+/** Until the transaction ends nobody else makes or migrates the schema, or moves jobs to it. */
+export async function lockSchema(connection: Connection): Promise<void> {
   await connection.query({
     text: 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))',
-    values: [`gigq ${schema}`],
+    values: [`gigq ${connection.address.schema}`],
   });
+}
+
+/** Within a transaction. */
+export async function applyMissing(connection: Connection): Promise<readonly Migration[]> {
+  const { schema } = connection.address;
+  await lockSchema(connection);
   // Looked up again: another program may have migrated before this one had the lock.
   const still = await missingIn(connection);
   // To ask for a schema that is there takes a right that a role need not have.

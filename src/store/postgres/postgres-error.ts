@@ -52,6 +52,11 @@ export function isDenied(error: unknown): boolean {
   return codeOf(error) === '42501';
 }
 
+/** What refuse-newer.sql comes to: division_by_zero. */
+export function isNewer(error: unknown): boolean {
+  return codeOf(error) === '22012';
+}
+
 /** Whether the server said it, and not what lies between it and us. */
 function isOfServer(error: unknown): boolean {
   return error instanceof Error && 'severity' in error;

@@ -118,7 +118,7 @@ export async function repairPostgres(database: string, clock: Clock): Promise<vo
   }
 }
 
-async function driverFor(database: string, clock: Clock): Promise<Driver> {
+export async function driverFor(database: string, clock: Clock): Promise<Driver> {
   const address = parseAddress(database);
   return new Driver(await loadPg(), address, clock);
 }

@@ -4,13 +4,13 @@ import type { Answer, ClaimRequest, Clock, Input, Operation, Operations, Unit } 
 import { claiming } from './claiming.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Connection } from './connection.ts';
-import type { Asynchronous, Context, Done } from './context.ts';
+import { type Asynchronous, type Context, type Done, nothingEnds } from './context.ts';
 import { Lanes } from './lanes.ts';
 import { leases } from './leases.ts';
 import { looking } from './looking.ts';
 import { requireSchema } from './migrating.ts';
 import type { Send } from './notify.ts';
-import { tooLate } from './postgres-error.ts';
+import { isNewer, tooLate } from './postgres-error.ts';
 import { settling } from './settling.ts';
 import { migrations } from './sql.gen.ts';
 import { submitting } from './submitting.ts';
@@ -47,6 +47,8 @@ export class Session {
       lanes: new Lanes(connection),
       workflows: new Workflows(connection),
       done: { work: false, change: false },
+      sent: () => undefined,
+      ending: nothingEnds,
     };
     this.#operations = operationsOf(this.#context, this.#tokens);
     const { shown } = connection.address;
@@ -99,9 +101,9 @@ export class Session {
     // What keeps it from beginning is told below, before what follows from it.
     begun.catch(() => undefined);
     try {
-      const answers = await this.#perform(units);
+      const { answers, committed } = await this.#perform(units);
       await begun;
-      await this.#commit(units);
+      await this.#commit(units, committed);
       return answers;
     } catch (error) {
       await this.#rollback();
@@ -112,18 +114,24 @@ export class Session {
 
   /** From the look at the schema on nobody can migrate it until the transaction is over. */
   async #begin(waitMs: number): Promise<void> {
-    const [, newest] = await Promise.all([
-      this.#connection.begin(waitMs),
-      this.#connection.get('newestMigration'),
-    ]);
-    if (Number(newest?.['version']) > migrations.length) await requireSchema(this.#connection);
+    const begun = this.#connection.begin(waitMs);
+    try {
+      await Promise.all([
+        begun,
+        this.#connection.all('refuseNewer', { version: migrations.length }),
+      ]);
+    } catch (error) {
+      if (!isNewer(error)) throw error;
+      await this.#connection.rollback();
+      await requireSchema(this.#connection);
+    }
   }
 
-  async #commit(units: readonly Unit[]): Promise<void> {
+  async #commit(units: readonly Unit[], sent: Promise<void> | undefined): Promise<void> {
     await this.#context.workflows.flush();
     const claims = claimsIn(units);
     for (const claim of claims) this.#tokens.sent(claim);
-    const committed = this.#connection.commit();
+    const committed = sent ?? this.#connection.commit();
     // There is nothing to lose of a transaction that only read.
     if (units.every(({ op }) => reads.has(op))) return void committed.catch(() => undefined);
     await committed;
@@ -146,10 +154,47 @@ export class Session {
 
   // ── units ─────────────────────────────────────────────────────────────────────────────────────
 
-  async #perform(units: readonly Unit[]): Promise<readonly Answer[]> {
+  async #perform(units: readonly Unit[]): Promise<Performed> {
+    if (isSentAtOnce(units)) return this.#performAtOnce(units);
     const answers: Answer[] = [];
-    for (const group of groupsOf(units)) answers.push(...(await this.#performGroup(group)));
-    return answers;
+    const groups = groupsOf(units);
+    for (let place = 0; place < groups.length; place += 1) {
+      const [group, next] = [groups[place], groups[place + 1]] as [Group, Group?];
+      const isFollowed = group[0]?.op === 'settle' && next?.[0]?.op === 'claim';
+      if (isFollowed) place += 1;
+      const performed = isFollowed ? this.#settleAndClaim(group, next) : this.#performGroup(group);
+      answers.push(...(await performed));
+    }
+    return { answers };
+  }
+
+  /** The commit is sent along: it comes to nothing if what goes before it fails. */
+  async #performAtOnce(units: readonly Unit[]): Promise<Performed> {
+    let committed: Promise<void> | undefined;
+    this.#context.sent = () => {
+      committed = this.#connection.commit();
+      committed.catch(() => undefined);
+    };
+    try {
+      const answers = await this.#performGroup(units);
+      return { answers, committed };
+    } finally {
+      this.#context.sent = () => undefined;
+    }
+  }
+
+  /** The claim is sent along, and asked for again if it turns out that somebody waits for what has ended. */
+  async #settleAndClaim(settles: Group, claims: Group): Promise<readonly Answer[]> {
+    const { promise: sent, resolve } = Promise.withResolvers<readonly number[]>();
+    this.#context.sent = resolve;
+    const followed = this.#performGroup(settles);
+    const seqs = await Promise.race([sent, followed.then(() => [])]);
+    this.#context.ending = { seqs, followed };
+    try {
+      return (await Promise.all([followed, this.#performGroup(claims)])).flat();
+    } finally {
+      Object.assign(this.#context, { sent: () => undefined, ending: nothingEnds });
+    }
   }
 
   async #performGroup(units: readonly Unit[]): Promise<readonly Answer[]> {
@@ -195,8 +240,24 @@ function claimsIn(units: readonly Unit[]): readonly ClaimRequest[] {
 /** Operations whose batches can be put together: what becomes of one item does not depend on where another one's unit ends. */
 const joinable: ReadonlySet<Operation> = new Set(['enqueue', 'settle', 'progress', 'outcomes']);
 
+type Group = readonly Unit[];
+
+interface Performed {
+  readonly answers: readonly Answer[];
+  /** If it was sent already. */
+  readonly committed?: Promise<void> | undefined;
+}
+
+/** Whether all that units take is one statement that they are sent with: jobs that wait for nothing. */
+function isSentAtOnce(units: Group): boolean {
+  return units.every(
+    ({ op, input }) =>
+      op === 'enqueue' && input.length > 0 && input.every(({ parents }) => parents === null),
+  );
+}
+
 /** Units that follow each other and can be carried out as one. */
-function groupsOf(units: readonly Unit[]): readonly (readonly Unit[])[] {
+function groupsOf(units: readonly Unit[]): readonly Group[] {
   const groups: Unit[][] = [];
   for (const unit of units) {
     const group = groups.at(-1);

@@ -66,11 +66,13 @@ async function write(
   const ends = inOrder.filter(({ status, execution }) => status === execution);
   const others = inOrder.filter(({ status, execution }) => status !== execution);
   const over = inOrder.filter(({ status }) => isFinal(status)).map(({ lease }) => lease.seq);
-  const [ended, retried, dependents] = await Promise.all([
+  const written = Promise.all([
     end(context, ends),
     retry(context, others),
     dependentsOf(context, over),
   ]);
+  context.sent(over);
+  const [ended, retried, dependents] = await written;
   const rows = [...ended, ...retried] as unknown as readonly SettledRow[];
   note(context, inOrder, rows);
   const seqs = new Set(rows.map(({ seq }) => seq));

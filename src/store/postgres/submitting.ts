@@ -5,6 +5,7 @@ import { bearingOf } from '../../core/workflow.ts';
 import {
   hasInputs,
   holdingUp,
+  isAlike,
   parentMissing,
   parentsOf,
   refuseTooMany,
@@ -44,6 +45,7 @@ async function store(
   const seq = workflow === null ? null : await context.workflows.add(workflow);
   if (jobs.length === 0) return [];
   const batch: Batch = { context, workflow: seq, known };
+  if (areAlike(jobs)) return storeAlike(batch, jobs);
   const stored = await insert(batch, jobs);
   const isNew = newcomers(jobs, stored);
   const waiting = jobs.filter((job, place) => job.parents !== null && isNew[place]);
@@ -54,7 +56,7 @@ async function store(
 /** Which jobs were stored: of those with one id the first, if it was not there before. */
 function newcomers(
   jobs: readonly NewJob[],
-  stored: ReadonlyMap<string, Known>,
+  stored: Pick<ReadonlySet<string>, 'has'>,
 ): readonly boolean[] {
   const seen = new Set<string>();
   return jobs.map(({ id }) => {
@@ -118,6 +120,33 @@ function refuseMissing(job: NewJob, isThere: (id: string) => boolean): void {
   for (const { id } of parentsOf(job)) if (!isThere(id)) throw parentMissing(job, id);
 }
 
+// ── writing many that are alike ─────────────────────────────────────────────────────────────────
+
+function areAlike(jobs: readonly NewJob[]): boolean {
+  const [pattern] = jobs as readonly [NewJob];
+  return jobs.every((job) => isAlike(job, pattern));
+}
+
+async function storeAlike(
+  { context, workflow }: Batch,
+  jobs: readonly NewJob[],
+): Promise<readonly ('stored' | 'duplicate')[]> {
+  const { queue, task, name, description, priority, maxAttempts, timeout } = jobs[0] as NewJob;
+  const [lane = 0] = await context.lanes.idsOf([{ queue, task, suspect: 0 }]);
+  const alike = { lane, name, description, priority, maxAttempts, timeout, workflow };
+  const ids = jobs.map(({ id }) => id);
+  const params = jobs.map((job) => job.params);
+  const written = context.connection.get('enqueueAlike', { ...alike, ids, params });
+  context.sent([]);
+  const row = await written;
+  const stored = Number(row?.['stored']);
+  for (let n = 0; n < stored; n += 1) move(context, { workflow }, null, 'pending');
+  if (stored > 0) context.done.work = true;
+  if (stored === jobs.length) return jobs.map(() => 'stored');
+  const isNew = newcomers(jobs, new Set(JSON.parse(String(row?.['ids'])) as readonly string[]));
+  return isNew.map((each) => (each ? 'stored' : 'duplicate'));
+}
+
 // ── writing ─────────────────────────────────────────────────────────────────────────────────────
 
 /** The jobs that were stored, by their ids. */
@@ -127,7 +156,9 @@ async function insert(batch: Batch, jobs: readonly NewJob[]): Promise<ReadonlyMa
     jobs.map(({ queue, task }) => ({ queue, task, suspect: 0 })),
   );
   const values = { ...columnsOf(batch, jobs), lanes, workflow };
-  const rows = (await context.connection.all('enqueue', values)) as unknown as readonly Known[];
+  const written = context.connection.all('enqueue', values);
+  context.sent([]);
+  const rows = (await written) as unknown as readonly Known[];
   for (const { status } of rows) move(context, { workflow }, null, status);
   if (rows.length > 0) context.done.work = true;
   return new Map(rows.map((row) => [row.id, row]));

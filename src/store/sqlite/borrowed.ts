@@ -10,6 +10,7 @@ import { Busy, Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import { Lanes } from './lanes.ts';
 import { loadSqlite } from './library.ts';
+import { refuseMoved } from './mark.ts';
 import { applyMissing, requireSchema } from './migrating.ts';
 import { submitting } from './submitting.ts';
 import { WakeFile } from './wake-file.ts';
@@ -54,6 +55,7 @@ function submit<O extends keyof Submitting>(
 ): Reply<O> {
   if (initialize) applyMissing(connection, clock.wall());
   else requireSchema(connection);
+  refuseMoved(connection);
   const context = contextOf(connection, clock);
   const operation = submitting(context)[op] as (given: Input<O>) => Reply<O>;
   const reply = operation(input);

@@ -2,7 +2,7 @@
 import type { NewJob } from '../../core/job.ts';
 import type { JobStatus } from '../../core/state.ts';
 import type { JobRow } from '../rows.ts';
-import { hasInputs, holdingUp, parentsOf } from '../submission.ts';
+import { hasInputs, holdingUp, isAlike, parentsOf } from '../submission.ts';
 import { type Context, instantOf, move } from './context.ts';
 
 export type Known = Pick<JobRow, 'seq' | 'status'>;
@@ -33,24 +33,6 @@ function endOfAlike(jobs: readonly NewJob[], first: number): number {
   let end = first + 1;
   while (end < jobs.length && isAlike(jobs[end] as NewJob, pattern)) end += 1;
   return end;
-}
-
-function isAlike(job: NewJob, pattern: NewJob): boolean {
-  return (
-    job.task === pattern.task &&
-    job.queue === pattern.queue &&
-    job.name === pattern.name &&
-    job.description === pattern.description &&
-    job.priority === pattern.priority &&
-    job.maxAttempts === pattern.maxAttempts &&
-    job.timeout === pattern.timeout &&
-    isPlain(job) &&
-    isPlain(pattern)
-  );
-}
-
-function isPlain({ retry, due, parents }: NewJob): boolean {
-  return retry === null && due === null && parents === null;
 }
 
 function insertAlike({ context, now, workflow }: Batch, jobs: readonly NewJob[]): Reply[] {

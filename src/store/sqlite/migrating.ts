@@ -2,6 +2,7 @@
 import { GigqError } from '../../core/errors.ts';
 import { type Applied, type Migrated, type Migration, outstanding, summary } from '../migrate.ts';
 import type { Connection } from './connection.ts';
+import { markVersion, refuseMoved } from './mark.ts';
 import { migrations } from './sql.gen.ts';
 
 const ledger = `
@@ -41,6 +42,7 @@ export function migrate(connection: Connection, { dryRun, now }: MigrateOptions)
 export function applyMissing(connection: Connection, now: number): readonly Migration[] {
   const missing = missingIn(connection);
   if (missing.length === 0) return missing;
+  refuseMoved(connection);
   connection.execute(ledger);
   for (const migration of missing) apply(connection, migration, now);
   return missing;
@@ -64,7 +66,9 @@ export function missingIn(connection: Readable): readonly Migration[] {
 function appliedIn(connection: Readable): Applied[] {
   const hasLedger = connection.query("SELECT 1 FROM sqlite_schema WHERE name = 'gigq_migrations'");
   if (hasLedger.length === 0) return [];
-  const rows = connection.query('SELECT version, checksum FROM gigq_migrations ORDER BY version');
+  const rows = connection.query(
+    `SELECT version, checksum FROM gigq_migrations WHERE version < ${markVersion} ORDER BY version`,
+  );
   return rows as unknown as Applied[];
 }
 

@@ -1,6 +1,6 @@
 /** The store on one SQLite database: composes connection, operations, group commit and signals. */
 import { defaults } from '../../core/limits.ts';
-import { reads } from '../batching.ts';
+import { looks, reads } from '../batching.ts';
 import type { Answer, Clock, Interest, Operations, Store, StoreEvent, Unit } from '../store.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { claimByReading, claiming } from './claiming.ts';
@@ -81,7 +81,8 @@ export class SqliteStore implements Store {
   }
 
   #read(unit: Unit): Answer | undefined {
-    this.#guard.check();
+    if (looks.has(unit.op)) this.#guard.checkReadable();
+    else this.#guard.check();
     if (unit.op === 'claim') {
       const reply = claimByReading(this.#context, unit.input);
       return reply === undefined ? undefined : { ok: true, reply };

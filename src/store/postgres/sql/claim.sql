@@ -1,24 +1,28 @@
 -- Leases the ready jobs of some lanes that are first in line, each with a token and a slot of its own, and tells what
--- running them takes. Of one row at least: whether the worker may claim, how many lanes there are, and how many candidates
+-- running them takes. With the first row, of one at least: whether the worker may claim, how many lanes there are, and how many candidates
 -- were seen. The candidates come from jobs_ready, :window of each lane; or, not :inLanes, from the first :window of all that
 -- is ready, by jobs_line: so many reads, however many lanes there are. Race-free: candidates are locked and looked at
 -- again before they are leased, what others have locked is skipped, and MATERIALIZED keeps any plan from doing so twice:
 -- never more than :limit. The empty text keeps the planner from jobs_ready, through which it would look for one row after
--- the other, however many there are. The worker's row is locked last, so that nothing is leased to one that is being held for dead.
-WITH candidate AS MATERIALIZED (
+-- the other, however many there are. The worker's row is locked last, so that nothing is leased to one that is being held for dead. It comes too
+-- early if others wait for jobs that :ended in this transaction, by edges_parent: then it takes nothing.
+WITH waiting AS MATERIALIZED (
+  SELECT EXISTS (SELECT FROM gigq.edges WHERE parent = ANY (:ended::bigint[])) AS early
+),
+candidate AS MATERIALIZED (
   SELECT line.seq, line.priority
   FROM (
     SELECT seq, lane, priority FROM gigq.jobs
     WHERE status = 'pending' AND seq > 0 ORDER BY priority DESC, seq LIMIT :window::integer
   ) AS line
-  WHERE NOT :inLanes::boolean AND line.lane = ANY (:lanes::integer[])
+  WHERE NOT :inLanes::boolean AND NOT (SELECT early FROM waiting) AND line.lane = ANY (:lanes::integer[])
   UNION ALL
   SELECT job.seq, job.priority
   FROM unnest(:lanes::integer[]) AS wanted (lane) CROSS JOIN LATERAL (
     SELECT seq, priority FROM gigq.jobs
     WHERE lane = wanted.lane AND lane > 0 AND status = 'pending' ORDER BY priority DESC, seq LIMIT :window::integer
   ) AS job
-  WHERE :inLanes::boolean
+  WHERE :inLanes::boolean AND NOT (SELECT early FROM waiting)
 ),
 locked AS MATERIALIZED (
   SELECT seq, priority FROM gigq.jobs
@@ -28,7 +32,7 @@ locked AS MATERIALIZED (
   FOR NO KEY UPDATE SKIP LOCKED
 ),
 holder AS MATERIALIZED (
-  SELECT id FROM gigq.workers
+  SELECT id, gigq.now_ms() AS now FROM gigq.workers
   WHERE instance = :instance AND epoch = :epoch AND lost_at IS NULL AND EXISTS (SELECT FROM locked)
   FOR SHARE
 ),
@@ -38,8 +42,8 @@ leased AS (
     worker = granted.worker, attempts = attempts + 1, number = number + 1, started_at = granted.now,
     updated_at = granted.now, completed_at = NULL, progress = NULL
   FROM (
-    SELECT locked.seq, row_number() OVER (ORDER BY locked.priority DESC, locked.seq) AS place, holder.id AS worker, clock.now
-    FROM locked CROSS JOIN holder CROSS JOIN (SELECT gigq.now_ms() AS now) AS clock
+    SELECT locked.seq, row_number() OVER (ORDER BY locked.priority DESC, locked.seq) AS place, holder.id AS worker, holder.now
+    FROM locked CROSS JOIN holder
   ) AS granted
   WHERE job.seq = granted.seq
   RETURNING granted.place, job.seq, lane, workflow, token, slot, id, name, description, params, priority,
@@ -49,10 +53,10 @@ leased AS (
       SELECT json_agg(parent_id ORDER BY edge.place)::text FROM gigq.edges AS edge WHERE edge.child = job.seq
     ) END AS dependencies
 )
-SELECT leased.*, whole.*
+SELECT leased.*, CASE WHEN leased.place > 1 THEN NULL ELSE to_json(whole)::text END AS whole
 FROM (
   SELECT (SELECT count(*) FROM gigq.lanes) AS "laneCount", (SELECT count(*) FROM candidate) AS seen, EXISTS (
     SELECT FROM gigq.workers WHERE instance = :instance AND epoch = :epoch AND lost_at IS NULL
-  ) AS alive
+  ) AS alive, (SELECT early FROM waiting) AS early
 ) AS whole LEFT JOIN leased ON true
 ORDER BY leased.place

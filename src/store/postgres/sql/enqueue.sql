@@ -1,5 +1,6 @@
 -- Stores jobs in their order. The unique index on id makes a second submit of the same job change nothing; one that another
 -- transaction is storing just now is waited for.
+WITH clock AS MATERIALIZED (SELECT gigq.now_ms() AS now)
 INSERT INTO gigq.jobs (
   id, lane, name, description, params, priority, status, max_attempts, timeout, retry, run_at, workflow, parents,
   waiting_for, on_parent_failure, pass_results, has_inputs, created_at, updated_at
@@ -16,7 +17,7 @@ FROM (
   ) WITH ORDINALITY AS given (
     id, lane, name, description, params, priority, max_attempts, timeout, retry, after_ms, at_ms, parents, waiting_for,
     policy, pass_results, has_inputs, place
-  ) CROSS JOIN (SELECT gigq.now_ms() AS now) AS clock
+  ) CROSS JOIN clock
 ) AS job
 ORDER BY place
 ON CONFLICT (id) DO NOTHING

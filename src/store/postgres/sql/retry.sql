@@ -2,7 +2,8 @@
 -- due again, blocked if a parent runs again by now, or at their end. A compare-and-set on each lease, made once, when the
 -- row is locked; what is recorded and what is written are of that row. By primary key: the empty text keeps the planner from
 -- jobs_running.
-WITH locked AS MATERIALIZED (
+WITH clock AS MATERIALIZED (SELECT gigq.now_ms() AS now),
+locked AS MATERIALIZED (
   SELECT job.seq, job.number, job.attempts, job.token, job.slot, job.started_at, given.status, given.next_attempts,
     given.error, given.execution, given.crashes, given.expiries, given.lane, clock.now,
     coalesce(given.at_ms, clock.now + given.after_ms) AS run_at,
@@ -12,7 +13,7 @@ WITH locked AS MATERIALIZED (
     :crashes::integer[], :expiries::integer[], :lanes::integer[], :afterMs::bigint[], :atMs::bigint[]
   ) AS given (seq, token, status, next_attempts, error, execution, crashes, expiries, lane, after_ms, at_ms)
   JOIN gigq.jobs AS job ON job.seq = given.seq
-  CROSS JOIN (SELECT gigq.now_ms() AS now) AS clock
+  CROSS JOIN clock
   WHERE job.token = given.token AND job.status || '' = 'running'
   ORDER BY job.seq
   FOR NO KEY UPDATE OF job

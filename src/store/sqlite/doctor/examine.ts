@@ -7,6 +7,7 @@ import { examined, type Note, Unusable } from '../../examination.ts';
 import { ensureFile } from '../database-file.ts';
 import { refuseNetworkFileSystem } from '../file-system.ts';
 import { loadSqlite } from '../library.ts';
+import { refuseMoved } from '../mark.ts';
 import { missingIn } from '../migrating.ts';
 import { migrations, sql } from '../sql.gen.ts';
 import { checkFiles } from './files.ts';
@@ -35,6 +36,8 @@ async function examineAll(path: string, look: Look, note: Note): Promise<void> {
     }
     requireOurs(snapshot);
     note('schema');
+    // Its jobs are somewhere else: what becomes of them here is of no account.
+    refuseMoved(snapshot);
     const accused = snapshot.query(sql.accused, nearTheEnd) as unknown as readonly Accused[];
     note('jobs', [...checkRows(snapshot), ...findCrashes(accused)]);
     note('workers', checkWorkers(snapshot, look));

@@ -1,0 +1,2 @@
+-- What has come by a move, by primary key.
+SELECT moved FROM gigq.moves WHERE id = :id
