@@ -7,7 +7,6 @@ import { JobQueue, task, Workflow } from 'gigq';
 import { systemClock } from '../../dist/store/clock.js';
 import { parseAddress } from '../../dist/store/postgres/address.js';
 import { Driver } from '../../dist/store/postgres/connecting.js';
-import { systemClock } from '../../dist/store/clock.js';
 import { Connection } from '../../dist/store/postgres/connection.js';
 import { repair } from '../../dist/store/postgres/doctor/repair.js';
 import { loadPg } from '../../dist/store/postgres/library.js';
