@@ -350,7 +350,9 @@ describe('gigq doctor on a server', () => {
     const project = createProject(t);
     const { address, schema } = await migrated();
     await query(`DROP INDEX ${schema}.jobs_due`);
-    const { code, stdout, stderr } = await project.run(['--db', address, 'doctor']);
+    // Not on the command line, where others can read it.
+    const env = { GIGQ_DB: address };
+    const { code, stdout, stderr } = await project.run(['doctor'], { env });
     assert.deepEqual([code, stderr], [1, '']);
     assert.match(stdout, /^Looked at: PostgreSQL .*, workers\.$/mu);
     assert.match(
@@ -358,7 +360,7 @@ describe('gigq doctor on a server', () => {
       /^problem {2}The index jobs_due is missing \[index_missing\]\n {2}Make it again: CREATE INDEX CONCURRENTLY jobs_due ON /mu,
     );
     assert.ok(!stdout.includes(password));
-    const json = await project.run(['--db', address, 'doctor', '--json']);
+    const json = await project.run(['doctor', '--json'], { env });
     assert.ok(!json.stdout.includes(password));
     const codes = json.stdout
       .trim()
