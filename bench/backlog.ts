@@ -1,8 +1,8 @@
 // Whether a worker is slowed down by the jobs that wait: its own, scheduled ones, and those that it cannot run.
-import { task } from 'gigq';
+import { type JobQueue, task } from 'gigq';
 import { Child } from './child.ts';
-import { copyOf, freshDatabase, type params, result } from './data.ts';
-import { fill, openQueue, template } from './database.ts';
+import { type params, result } from './data.ts';
+import { copyOf, fill, freshDatabase, openQueue, template, vacuum } from './database.ts';
 import type { Finding } from './figures.ts';
 import { type Durability, type Settings, sized } from './settings.ts';
 import { inTurn } from './turns.ts';
@@ -15,12 +15,13 @@ const unknown = task('unknown-to-the-worker', async (_: typeof params) => result
 export async function backlog(settings: Settings): Promise<Finding[]> {
   const jobs = sized(settings, 1_000_000);
   const { durability } = settings;
-  const large = copyOf(await template(jobs), 'backlog');
+  const large = await copyOf(await template(jobs), 'backlog');
   const scheduled = await withScheduled(large, jobs, durability);
   const foreign = await withForeign(jobs, durability);
   // Each takes half a second, so there are twice as many rounds.
   const taken = await inTurn(settings.rounds * 2, {
-    small: async () => rateIn(await withOwn(freshDatabase('backlog-small'), durability), settings),
+    small: async () =>
+      rateIn(await withOwn(await freshDatabase('backlog-small'), durability), settings),
     large: () => rateIn(large, settings),
     scheduled: () => rateIn(scheduled, settings),
     foreign: async () => rateIn(await withOwn(foreign, durability), settings),
@@ -50,22 +51,32 @@ async function rateIn(
 }
 
 async function withOwn(path: string, durability: Durability): Promise<string> {
-  await using queue = openQueue(path, durability);
-  await fill(queue, few);
+  await filled(path, durability, (queue) => fill(queue, few));
   return path;
 }
 
 async function withScheduled(large: string, jobs: number, durability: Durability): Promise<string> {
-  const path = copyOf(large, 'backlog-scheduled');
-  await using queue = openQueue(path, durability);
-  await fill(queue, jobs, { delay: '7d' });
+  const path = await copyOf(large, 'backlog-scheduled');
+  await filled(path, durability, (queue) => fill(queue, jobs, { delay: '7d' }));
+  await vacuum(path);
   return path;
 }
 
 async function withForeign(jobs: number, durability: Durability): Promise<string> {
-  const path = freshDatabase('backlog-foreign');
-  await using queue = openQueue(path, durability);
-  await fill(queue, Math.ceil(jobs / 2), { queue: 'other' });
-  await fill(queue, Math.ceil(jobs / 2), { of: unknown });
+  const path = await freshDatabase('backlog-foreign');
+  await filled(path, durability, async (queue) => {
+    await fill(queue, Math.ceil(jobs / 2), { queue: 'other' });
+    await fill(queue, Math.ceil(jobs / 2), { of: unknown });
+  });
+  await vacuum(path);
   return path;
+}
+
+async function filled(
+  database: string,
+  durability: Durability,
+  work: (queue: JobQueue) => Promise<void>,
+): Promise<void> {
+  await using queue = openQueue(database, durability);
+  await work(queue);
 }

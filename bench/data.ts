@@ -1,11 +1,11 @@
-// Where the benches keep their databases: on the disk of the checkout unless BENCH_DATA names another.
+// Where the benches keep their files: on the disk of the checkout unless BENCH_DATA names another.
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const dataFolder = join(process.env['BENCH_DATA'] ?? import.meta.dirname, '.data');
 
-/** The path of a database that does not exist yet. */
-export function freshDatabase(name: string): string {
+/** The path of a file that does not exist yet. */
+export function freshFile(name: string): string {
   mkdirSync(dataFolder, { recursive: true });
   const path = join(dataFolder, `${name}.db`);
   for (const suffix of ['', '-wal', '-shm', '-wake']) rmSync(path + suffix, { force: true });
@@ -13,9 +13,9 @@ export function freshDatabase(name: string): string {
 }
 
 /** A copy of a database that nobody has open: its WAL is in the file, and there is no lock to lose by reading it. */
-export function copyOf(original: string, name: string): string {
+export function copyOfFile(original: string, name: string): string {
   if (existsSync(`${original}-wal`)) throw new Error(`${original} is open: it has a WAL`);
-  const path = freshDatabase(name);
+  const path = freshFile(name);
   copyFileSync(original, path);
   return path;
 }

@@ -1,14 +1,25 @@
-// Databases of the benches: how they are opened and filled.
+// Databases of the benches, files or on a server: how they are made, opened and filled.
 import { JobQueue, type Task, task } from 'gigq';
-import { freshDatabase, params, result } from './data.ts';
+import { copyOfFile, freshFile, params, result } from './data.ts';
+import { ask, copyOnServer, freshOnServer, serverOfRun } from './server-databases.ts';
 import type { Durability } from './settings.ts';
 
 export const bench = task('bench', async (_: typeof params) => result);
 
 const bulkSize = 1000;
 
-export function openQueue(path: string, durability: Durability): JobQueue {
-  return durability === 'full' ? new JobQueue(path) : new JobQueue(path, { durability });
+/** What names a database that is empty: the path of a file, or an address on the server of the run. */
+export async function freshDatabase(name: string): Promise<string> {
+  return serverOfRun() === undefined ? freshFile(name) : freshOnServer(name);
+}
+
+/** A copy of a database that nobody has open. */
+export async function copyOf(original: string, name: string): Promise<string> {
+  return serverOfRun() === undefined ? copyOfFile(original, name) : copyOnServer(original, name);
+}
+
+export function openQueue(database: string, durability: Durability): JobQueue {
+  return durability === 'full' ? new JobQueue(database) : new JobQueue(database, { durability });
 }
 
 /** Stores as many jobs that do nothing, a thousand a commit. */
@@ -40,8 +51,15 @@ export function template(jobs: number): Promise<string> {
 }
 
 async function fillTemplate(name: string, jobs: number): Promise<string> {
-  const path = freshDatabase(name);
-  await using queue = new JobQueue(path);
+  const database = await freshDatabase(name);
+  const queue = new JobQueue(database);
   await fill(queue, jobs);
-  return path;
+  await queue.close();
+  await vacuum(database);
+  return database;
+}
+
+/** As autovacuum leaves it, which would otherwise come by in the middle of a measurement. */
+export async function vacuum(database: string): Promise<void> {
+  if (serverOfRun() !== undefined) await ask(database, 'VACUUM (ANALYZE)');
 }

@@ -1,10 +1,10 @@
 // How fast a worker runs jobs that do nothing, until each is durably recorded as completed.
 import { Worker } from 'gigq';
-import { freshDatabase } from './data.ts';
-import { bench, fill, openQueue } from './database.ts';
+import { bench, fill, freshDatabase, openQueue } from './database.ts';
 import type { Bound, Finding } from './figures.ts';
-import { rawDrain } from './raw.ts';
-import { type Durability, type Settings, sized } from './settings.ts';
+import { Rivals } from './peers/rivals.ts';
+import { rawLimit } from './raw-limit.ts';
+import { type Durability, type Settings, sized, type StoreName } from './settings.ts';
 import { inTurn } from './turns.ts';
 
 interface Way {
@@ -18,52 +18,74 @@ interface Way {
 
 export async function drain(settings: Settings): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const way of waysOf(settings)) findings.push(await measure(way, settings.rounds));
+  for (const way of waysOf(settings)) findings.push(await measure(way, settings));
   return findings;
 }
 
 function waysOf(settings: Settings): Way[] {
-  const { concurrency, durability } = settings;
+  const { concurrency, durability, store } = settings;
   const jobs = sized(settings, 20_000);
   const few = settings.jobs ?? Math.ceil(jobs / 4);
   const ways: readonly Way[] = [
-    { concurrency: 1, durability: 'full', jobs: few, rawTarget: { atLeast: 0.75 } },
+    { concurrency: 1, durability: 'full', jobs: few },
     { concurrency: 10, durability: 'full', jobs },
-    {
-      concurrency: 100,
-      durability: 'full',
-      jobs,
-      target: { atLeast: 45_000 },
-      rawTarget: { atLeast: 0.5 },
-    },
-    { concurrency: 500, durability: 'full', jobs: jobs * 2, target: { atLeast: 60_000 } },
-    { concurrency: 100, durability: 'relaxed', jobs: jobs * 2, target: { atLeast: 55_000 } },
+    { concurrency: 100, durability: 'full', jobs },
+    { concurrency: 500, durability: 'full', jobs: jobs * 2 },
+    { concurrency: 100, durability: 'relaxed', jobs: jobs * 2 },
   ];
-  if (concurrency === undefined && durability === 'full') return [...ways];
+  const bounded = ways.map((way) => ({ ...way, ...targets[store][nameOf(way)] }));
+  if (concurrency === undefined && durability === 'full') return bounded;
   const wanted = concurrency ?? 100;
-  const known = ways.find((way) => way.concurrency === wanted && way.durability === durability);
+  const known = bounded.find((way) => way.concurrency === wanted && way.durability === durability);
   return [{ ...(known ?? { concurrency: wanted, durability }), jobs }];
 }
 
-async function measure(
-  { concurrency, durability, jobs, target, rawTarget }: Way,
-  rounds: number,
-): Promise<Finding> {
+type Targets = Pick<Way, 'target' | 'rawTarget'>;
+
+const targets: Readonly<Record<StoreName, Readonly<Record<string, Targets>>>> = {
+  sqlite: {
+    'drain, concurrency 1': { rawTarget: { atLeast: 0.75 } },
+    'drain, concurrency 100': { target: { atLeast: 45_000 }, rawTarget: { atLeast: 0.5 } },
+    'drain, concurrency 500': { target: { atLeast: 60_000 } },
+    'drain, concurrency 100, relaxed': { target: { atLeast: 55_000 } },
+  },
+  postgres: {
+    'drain, concurrency 1': { target: { atLeast: 1200 } },
+    'drain, concurrency 100': { rawTarget: { atLeast: 1 } },
+  },
+};
+
+function nameOf({ concurrency, durability }: Pick<Way, 'concurrency' | 'durability'>): string {
   const name = `drain, concurrency ${concurrency}`;
-  const { gigq, raw } = await inTurn(rounds, {
+  return durability === 'full' ? name : `${name}, relaxed`;
+}
+
+async function measure(way: Way, settings: Settings): Promise<Finding> {
+  const { concurrency, durability, jobs, target, rawTarget } = way;
+  const rivals = new Rivals({ ...settings, durability });
+  const { gigq, raw, ...others } = await inTurn(settings.rounds, {
     gigq: () => drainOnce(jobs, concurrency, durability),
-    raw: () => rawDrain(jobs, concurrency, durability),
+    raw: () => rawLimit[settings.store].drain(jobs, concurrency, durability),
+    ...rivals.drains(concurrency, jobs),
   });
-  const size = concurrency === 1 ? 'one job' : `${concurrency} jobs`;
-  const limit = { name: `the same statements by hand, ${size} a commit`, rounds: raw };
+  const limit = { name: limitName(way, settings), rounds: raw };
   return {
-    name: durability === 'full' ? name : `${name}, relaxed`,
+    name: nameOf(way),
     unit: 'jobs/s',
     rounds: gigq,
     durability,
-    beside: [rawTarget === undefined ? limit : { ...limit, target: rawTarget }],
+    beside: [
+      rawTarget === undefined ? limit : { ...limit, target: rawTarget },
+      ...rivals.beside(concurrency, others),
+    ],
     ...(target && { target }),
   };
+}
+
+function limitName({ concurrency }: Way, { store }: Settings): string {
+  const size = concurrency === 1 ? 'one job' : `${concurrency} jobs`;
+  const name = `the same statements by hand, ${size} a commit`;
+  return store === 'sqlite' ? name : `${name}, one connection`;
 }
 
 export async function drainOnce(
@@ -71,7 +93,7 @@ export async function drainOnce(
   concurrency: number,
   durability: Durability,
 ): Promise<number> {
-  await using queue = openQueue(freshDatabase('drain'), durability);
+  await using queue = openQueue(await freshDatabase('drain'), durability);
   await fill(queue, jobs);
   await using worker = new Worker(queue, { concurrency, tasks: [bench] });
   const began = performance.now();

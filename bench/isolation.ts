@@ -1,8 +1,7 @@
 // How fast jobs that do nothing run in a thread or a process of their own.
 import { join } from 'node:path';
 import { Worker } from 'gigq';
-import { freshDatabase } from './data.ts';
-import { fill, openQueue } from './database.ts';
+import { fill, freshDatabase, openQueue } from './database.ts';
 import type { Finding } from './figures.ts';
 import { inProcess, inThread } from './isolated-tasks.ts';
 import { type Durability, type Settings, sized } from './settings.ts';
@@ -31,7 +30,7 @@ async function runOnce(
   of: typeof inThread,
   { jobs, concurrency, durability }: { jobs: number; concurrency: number; durability: Durability },
 ): Promise<number> {
-  await using queue = openQueue(freshDatabase('isolation'), durability);
+  await using queue = openQueue(await freshDatabase('isolation'), durability);
   const tasks = [join(import.meta.dirname, 'isolated-tasks.ts')];
   await using worker = new Worker(queue, { concurrency, tasks });
   // The first jobs wait for the threads and processes to start.

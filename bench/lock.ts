@@ -1,8 +1,8 @@
 // How long one transaction keeps the write lock from other processes, at worst, while very much is to be done.
 import { StatementSync } from 'node:sqlite';
-import { JobQueue, Worker } from 'gigq';
-import { freshDatabase, params } from './data.ts';
-import { bench, fill } from './database.ts';
+import { JobQueue, task, Worker, Workflow } from 'gigq';
+import { params } from './data.ts';
+import { bench, fill, freshDatabase } from './database.ts';
 import type { Finding } from './figures.ts';
 import { type Settings, sized } from './settings.ts';
 
@@ -12,6 +12,12 @@ const heldMs = 100;
 /** More than one transaction takes on. */
 const together = 5000;
 const inFlight = 'submits, 5,000 in flight';
+/** What params may take is ten times as much. */
+const large = { text: 'x'.repeat(100_000) };
+const largeTogether = 1000;
+const workflowsTogether = 500;
+
+const bulky = task('bulky', async ({ text }: typeof large) => ({ text }));
 
 type Work = (queue: JobQueue, jobs: number) => Promise<unknown>;
 
@@ -20,17 +26,34 @@ const works: Readonly<Record<string, Work>> = {
     for (let left = jobs; left > 0; left -= together)
       await Promise.all(Array.from({ length: together }, () => bench.submit(queue, params)));
   },
-  'jobs that run, 1,000 at a time': async (queue) => {
-    await using worker = new Worker(queue, { concurrency: 1000, tasks: [bench] });
-    await worker.drain();
-  },
+  'jobs that run, 1,000 at a time': (queue) => drain(queue, bench),
   'clearing what has ended': (queue) => queue.clearCompleted(),
   'submits of a thousand a call': (queue, jobs) => fill(queue, jobs),
   'cancelling, all calls in flight': async (queue) => {
     const ids = (await queue.listJobs({ limit: 1000 })).map(({ id }) => id);
     await Promise.all(ids.map((id) => queue.cancel(id)));
   },
+  'submits of 100 kB, 1,000 in flight': (queue) =>
+    Promise.all(Array.from({ length: largeTogether }, () => bulky.submit(queue, large))),
+  'jobs of 100 kB that run, results as large': (queue) => drain(queue, bulky),
+  'workflows of three that run, 500 of them': async (queue) => {
+    await Promise.all(Array.from({ length: workflowsTogether }, () => chain().submitAll(queue)));
+    await drain(queue, bench);
+  },
 };
+
+async function drain(queue: JobQueue, of: typeof bench | typeof bulky): Promise<void> {
+  await using worker = new Worker(queue, { concurrency: 1000, tasks: [of] });
+  await worker.drain();
+}
+
+function chain(): Workflow {
+  const workflow = new Workflow('chain');
+  const first = workflow.addTask(bench, params);
+  const second = workflow.addTask(bench, params, { dependsOn: [first] });
+  workflow.addTask(bench, params, { dependsOn: [first, second] });
+  return workflow;
+}
 
 export async function lock(settings: Settings): Promise<Finding[]> {
   const jobs = sized(settings, 50_000);
@@ -50,7 +73,7 @@ async function measure(
   jobs: number,
   { durability }: Settings,
 ): Promise<void> {
-  await using queue = new JobQueue(freshDatabase('lock'), { inPlace: true, durability });
+  await using queue = new JobQueue(await freshDatabase('lock'), { inPlace: true, durability });
   await queue.stats();
   for (const [name, work] of Object.entries(works))
     (rounds[name] ??= []).push(await longestHold(() => work(queue, jobs)));

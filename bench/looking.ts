@@ -3,8 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobQueue } from 'gigq';
-import { copyOf } from './data.ts';
-import { openQueue, template } from './database.ts';
+import { copyOf, openQueue, template } from './database.ts';
 import { type Finding, quantile } from './figures.ts';
 import { type Settings, sized } from './settings.ts';
 
@@ -20,7 +19,7 @@ interface Look {
 
 export async function looking(settings: Settings): Promise<Finding[]> {
   const jobs = sized(settings, 1_000_000);
-  const database = copyOf(await template(jobs), 'looking');
+  const database = await copyOf(await template(jobs), 'looking');
   await using queue = openQueue(database, settings.durability);
   const [newest] = await queue.listJobs({ limit: 1 });
   const { id } = newest as { id: string };

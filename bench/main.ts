@@ -4,8 +4,11 @@ import { relative } from 'node:path';
 import { dataFolder } from './data.ts';
 import type { Finding } from './figures.ts';
 import { linesOf } from './print.ts';
+import { startPostgres } from './postgres-server.ts';
 import { resultsOf, type Results, save } from './results.ts';
-import { readSettings, type Settings, usage, UsageError } from './settings.ts';
+import { useServer } from './server-databases.ts';
+import { type Started, stop } from './server-process.ts';
+import { readSettings, type Settings, type StoreName, usage, UsageError } from './settings.ts';
 
 type Bench = (settings: Settings) => Promise<readonly Finding[]>;
 
@@ -14,6 +17,8 @@ interface Entry {
   readonly load: () => Promise<Bench>;
   /** Takes so long, or needs so much, that it runs only if it is named. */
   readonly byNameOnly?: boolean;
+  /** Default: every store. */
+  readonly store?: StoreName;
 }
 
 const benches: Readonly<Record<string, Entry>> = {
@@ -52,6 +57,7 @@ const benches: Readonly<Record<string, Entry>> = {
   lock: {
     about: 'how long a transaction keeps the write lock from others',
     load: async () => (await import('./lock.ts')).lock,
+    store: 'sqlite',
   },
   memory: {
     about: 'the peak of a worker with a million jobs waiting',
@@ -68,6 +74,7 @@ const benches: Readonly<Record<string, Entry>> = {
   wake: {
     about: 'what a new job costs when many idle workers watch',
     load: async () => (await import('./wake.ts')).wake,
+    store: 'sqlite',
   },
   isolation: {
     about: 'jobs in threads and processes of their own',
@@ -76,6 +83,7 @@ const benches: Readonly<Record<string, Entry>> = {
   looking: {
     about: 'looking at a file of a million jobs, and who is kept waiting',
     load: async () => (await import('./looking.ts')).looking,
+    store: 'sqlite',
   },
   peers: {
     about: 'gigq, the raw limit and other queues, in turn',
@@ -85,11 +93,13 @@ const benches: Readonly<Record<string, Entry>> = {
   profile: {
     about: 'where the time of one job goes',
     load: async () => (await import('./profile.ts')).profile,
+    store: 'sqlite',
     byNameOnly: true,
   },
   soak: {
     about: 'millions of jobs through one file that is cleared',
     load: async () => (await import('./soak.ts')).soak,
+    store: 'sqlite',
     byNameOnly: true,
   },
 };
@@ -97,16 +107,19 @@ const benches: Readonly<Record<string, Entry>> = {
 async function runAndClean(settings: Settings): Promise<void> {
   // What a run left behind that was interrupted.
   rmSync(dataFolder, { recursive: true, force: true });
+  const started = settings.store === 'postgres' ? await startPostgres() : undefined;
+  useServer(started);
   try {
-    await run(settings);
+    await run(settings, started);
   } finally {
+    if (started !== undefined) await stop(started.server);
     rmSync(dataFolder, { recursive: true, force: true });
   }
 }
 
-async function run(settings: Settings): Promise<void> {
+async function run(settings: Settings, started: Started | undefined): Promise<void> {
   const found: Record<string, readonly Finding[]> = {};
-  const results = resultsOf(settings, found);
+  const results = resultsOf(settings, found, started?.version);
   printEnvironment(results);
   for (const name of settings.benches) {
     console.log(`\n${name}: ${benches[name]?.about}`);
@@ -120,6 +133,8 @@ async function run(settings: Settings): Promise<void> {
 
 /** A bench that fails does not take the others' figures with it. */
 async function measure(name: string, settings: Settings): Promise<readonly Finding[]> {
+  const { store = settings.store } = benches[name] ?? {};
+  if (store !== settings.store) return [{ name, skipped: `it is for --store ${store} only` }];
   try {
     const bench = await benches[name]?.load();
     return (await bench?.(settings)) ?? [];
@@ -133,18 +148,26 @@ async function measure(name: string, settings: Settings): Promise<readonly Findi
 
 function printEnvironment({ machine, versions, settings }: Results): void {
   const { cpu, cores, kernel } = machine;
+  const store = versions.postgres ?? `SQLite ${versions.sqlite}`;
   console.log(
-    `gigq ${versions.gigq} (${versions.commit}), Node ${versions.node}, SQLite ${versions.sqlite}, ${cores} × ${cpu}, Linux ${kernel}; ${settings.rounds} rounds`,
+    `gigq ${versions.gigq} (${versions.commit}), Node ${versions.node}, ${store}, ${cores} × ${cpu}, Linux ${kernel}; ${settings.rounds} rounds`,
   );
 }
 
-/** What the file is called after its date: nothing for a whole run. */
-function kindOf({ benches: names, quick }: Settings): string {
-  const isWhole = usual.every((name) => names.includes(name));
-  return [...(isWhole ? [] : names), ...(quick ? ['quick'] : [])].join('-');
+/** What the file is called after its date: nothing for a whole run on files. */
+function kindOf({ benches: names, quick, store }: Settings): string {
+  const isWhole = usual[store].every((name) => names.includes(name));
+  const where = store === 'sqlite' ? [] : [store];
+  return [...where, ...(isWhole ? [] : names), ...(quick ? ['quick'] : [])].join('-');
 }
 
-const usual = Object.keys(benches).filter((name) => benches[name]?.byNameOnly !== true);
+const usual = { sqlite: usualOn('sqlite'), postgres: usualOn('postgres') };
+
+function usualOn(store: StoreName): readonly string[] {
+  return Object.entries(benches)
+    .filter(([, entry]) => entry.byNameOnly !== true && (entry.store ?? store) === store)
+    .map(([name]) => name);
+}
 
 try {
   const [command] = process.argv.slice(2);

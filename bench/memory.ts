@@ -1,8 +1,7 @@
 // The peak of a worker's memory when a million jobs wait: VmHWM, as the kernel counts it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Child } from './child.ts';
-import { copyOf } from './data.ts';
-import { template } from './database.ts';
+import { copyOf, template } from './database.ts';
 import type { Finding } from './figures.ts';
 import { isLinux } from './proc.ts';
 import { type Settings, sized } from './settings.ts';
@@ -10,7 +9,7 @@ import { type Settings, sized } from './settings.ts';
 export async function memory(settings: Settings): Promise<Finding[]> {
   if (!isLinux) return [{ name: 'memory', skipped: 'it needs /proc' }];
   const jobs = sized(settings, 1_000_000);
-  const database = copyOf(await template(jobs), 'memory');
+  const database = await copyOf(await template(jobs), 'memory');
   const peaks: number[] = [];
   while (peaks.length < settings.rounds) peaks.push(await peakOf(database, settings));
   return [

@@ -10,6 +10,7 @@ import { type Case, cases, figureNames, type Measure } from './peers/cases.ts';
 import type { Servers } from './peers/host-process.ts';
 import { Fleet } from './peers/servers.ts';
 import type { Beside, Figure, Finding, Skipped } from './figures.ts';
+import { serverOfRun } from './server-databases.ts';
 import { oneOf, type Settings, UsageError } from './settings.ts';
 
 /** @throws {UsageError} if they are not installed, or there is no such queue or case */
@@ -19,7 +20,7 @@ export async function peers(settings: Settings): Promise<Finding[]> {
   if (!areInstalled()) {
     throw new UsageError('The peers are not installed. Run first: npm ci --prefix bench/peers');
   }
-  await using fleet = await Fleet.start(asked);
+  await using fleet = await Fleet.start(asked, { postgres: serverOfRun() });
   const skipped = asked.flatMap((competitor) => skippedBy(competitor, fleet));
   const running = asked
     .filter(({ name }) => skipped.every((each) => each.name !== name))
@@ -36,17 +37,23 @@ export async function peers(settings: Settings): Promise<Finding[]> {
   return [...taken.findings(), ...skipped];
 }
 
-function chosen({ peers: keys, durability }: Settings): Competitor[] {
+/** Those that are named, or else all; beside gigq on a server, those that are on that server as well. */
+function chosen({ peers: keys, durability, store }: Settings): Competitor[] {
   const known = competitors.map(({ key }) => key);
   for (const key of keys ?? []) oneOf('--peers', key, known);
+  const isUsual = ({ server }: Competitor): boolean => store === 'sqlite' || server === store;
   return competitors
-    .filter(({ key }) => key === 'gigq' || keys === undefined || keys.includes(key))
-    .map((competitor) =>
-      competitor.key === 'gigq' && durability === 'relaxed'
-        ? { ...competitor, variant: 'relaxed', durability: 'relaxed: no fsync for a commit' }
-        : competitor,
-    );
+    .filter((each) => each.key === 'gigq' || (keys?.includes(each.key) ?? isUsual(each)))
+    .map((competitor) => ({
+      ...competitor,
+      ...(competitor.key === 'gigq' && {
+        ...(store === 'postgres' && { server: store }),
+        ...(durability === 'relaxed' && relaxed),
+      }),
+    }));
 }
+
+const relaxed = { variant: 'relaxed', durability: 'relaxed: no fsync for a commit' };
 
 function casesOf({ cases: names }: Settings): [string, Case][] {
   for (const name of names ?? []) oneOf('--cases', name, Object.keys(cases));
@@ -85,7 +92,7 @@ async function take(taken: Taken, { name, each, ...turn }: Taking): Promise<void
     taken.fail({ name: `${competitor.name}, ${name}`, skipped: `it failed: ${reason}` });
   }
   if (competitor.key !== 'gigq') return;
-  for (const measure of each.raw?.(settings) ?? []) taken.add(measure);
+  for (const measure of (await each.raw?.(settings)) ?? []) taken.add(measure);
 }
 
 /** What was measured so far: of each figure, gigq's rounds and those of the others. */

@@ -2,8 +2,7 @@
 import { Session } from 'node:inspector/promises';
 import type { Profiler } from 'node:inspector';
 import { JobQueue, Worker } from 'gigq';
-import { freshDatabase } from './data.ts';
-import { bench, fill } from './database.ts';
+import { bench, fill, freshDatabase } from './database.ts';
 import type { Finding } from './figures.ts';
 import { type Settings, sized } from './settings.ts';
 
@@ -12,7 +11,7 @@ type Node = Profiler.ProfileNode;
 export async function profile(settings: Settings): Promise<Finding[]> {
   const { concurrency = 100 } = settings;
   const jobs = sized(settings, 100_000);
-  await using queue = new JobQueue(freshDatabase('profile'), { inPlace: true });
+  await using queue = new JobQueue(await freshDatabase('profile'), { inPlace: true });
   await fill(queue, jobs);
   await using worker = new Worker(queue, { concurrency, tasks: [bench] });
   const found = await profiled(() => worker.drain());

@@ -1,8 +1,8 @@
-// The raw limit: the very statements that gigq runs, by hand on the bare driver, in transactions of a given size.
+// The raw limit on SQLite: the very statements that gigq runs, by hand on the bare driver, in transactions of a given size.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrations, sql } from '../dist/store/sqlite/sql.gen.js';
-import { freshDatabase, params, result } from './data.ts';
+import { freshFile, params, result } from './data.ts';
 import type { Durability } from './settings.ts';
 
 type Values = Readonly<Record<string, SQLInputValue>>;
@@ -38,8 +38,19 @@ const noCounts = {
 const paramsText = JSON.stringify(params);
 const resultText = JSON.stringify(result);
 
-/** Jobs stored a second, in transactions of `size`. */
-export function rawSubmit(jobs: number, size: number, durability: Durability): number {
+/** The raw limit of one store. */
+export interface RawLimit {
+  /** Jobs stored a second, in transactions of `size`. */
+  readonly submit: (jobs: number, size: number, durability: Durability) => number | Promise<number>;
+  /** Milliseconds that storing a job takes on a disk that rests between two of them, one figure for each. */
+  readonly commits: (jobs: number, gapMs: number, durability: Durability) => Promise<number[]>;
+  /** Jobs claimed and settled a second, `size` at a time. */
+  readonly drain: (jobs: number, size: number, durability: Durability) => number | Promise<number>;
+}
+
+export const rawSqlite: RawLimit = { submit, commits, drain };
+
+function submit(jobs: number, size: number, durability: Durability): number {
   const raw = openRaw('raw-submit', durability);
   const ids = Array.from({ length: jobs }, (_, place) => idOf(place));
   const began = performance.now();
@@ -49,12 +60,7 @@ export function rawSubmit(jobs: number, size: number, durability: Durability): n
   return rate;
 }
 
-/** Milliseconds that storing a job takes on a disk that rests between two of them, one figure for each. */
-export async function rawCommits(
-  jobs: number,
-  gapMs: number,
-  durability: Durability,
-): Promise<number[]> {
+async function commits(jobs: number, gapMs: number, durability: Durability): Promise<number[]> {
   const raw = openRaw('raw-commits', durability);
   const taken: number[] = [];
   for (let place = 0; place < jobs; place += 1) {
@@ -67,8 +73,8 @@ export async function rawCommits(
   return taken;
 }
 
-/** Jobs claimed and settled a second, each transaction settling `size` jobs and claiming the next. */
-export function rawDrain(jobs: number, size: number, durability: Durability): number {
+/** Each transaction settles `size` jobs and claims the next. */
+function drain(jobs: number, size: number, durability: Durability): number {
   const raw = openRaw('raw-drain', durability);
   fill(
     raw,
@@ -84,7 +90,7 @@ export function rawDrain(jobs: number, size: number, durability: Durability): nu
 }
 
 function openRaw(name: string, durability: Durability): Raw {
-  const database = new DatabaseSync(freshDatabase(name));
+  const database = new DatabaseSync(freshFile(name));
   const synchronous = durability === 'full' ? 'FULL' : 'NORMAL';
   database.exec(
     `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000`,

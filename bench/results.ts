@@ -17,6 +17,8 @@ export interface Results {
   readonly versions: {
     readonly node: string;
     readonly sqlite: string;
+    /** Of the server, if the run was on one. */
+    readonly postgres?: string;
     readonly gigq: string;
     readonly commit: string;
   };
@@ -31,6 +33,7 @@ const folder = join(import.meta.dirname, 'results');
 export function resultsOf(
   settings: Settings,
   benches: Readonly<Record<string, readonly Finding[]>>,
+  postgres?: string,
 ): Results {
   return {
     date: new Date().toISOString(),
@@ -43,6 +46,7 @@ export function resultsOf(
     versions: {
       node: process.versions.node,
       sqlite: process.versions['sqlite'] ?? 'unknown',
+      ...(postgres !== undefined && { postgres }),
       gigq: versionOf(join(root, 'package.json')),
       commit: commit(),
     },
@@ -60,7 +64,7 @@ export function save(results: Results, kind: string): string {
   return path;
 }
 
-/** The newest file of a kind; that of a whole run has none. */
+/** The newest file of a kind; that of a whole run on files has none. */
 export function newest(kind: string): Results | undefined {
   const pattern = new RegExp(`^\\d{4}-\\d\\d-\\d\\d${kind === '' ? '' : `-${kind}`}\\.json$`, 'u');
   const name = saved()

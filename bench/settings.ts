@@ -3,10 +3,12 @@ import { parseArgs } from 'node:util';
 
 export type Durability = 'full' | 'relaxed';
 
+export type StoreName = 'sqlite' | 'postgres';
+
 export interface Settings {
   /** The benches to run, in this order. */
   readonly benches: readonly string[];
-  readonly store: 'sqlite';
+  readonly store: StoreName;
   readonly durability: Durability;
   /** A tenth of everything, once: to see that a bench works, not how fast anything is. */
   readonly quick: boolean;
@@ -24,7 +26,7 @@ export class UsageError extends Error {}
 
 export const usage = `npm run bench [-- <bench> …] [options]
 
-  --store sqlite             where the jobs are; the only store there is
+  --store sqlite|postgres    where the jobs are: in files, or on a server that the bench starts
   --durability full|relaxed  default full: an acknowledged job is on the disk
   --rounds 3                 how often each figure is taken
   --jobs 20000               default: each bench has its own number
@@ -49,13 +51,20 @@ const options = {
 /** @throws {UsageError} */
 export function readSettings(
   args: readonly string[],
-  { known, usual }: { readonly known: readonly string[]; readonly usual: readonly string[] },
+  {
+    known,
+    usual,
+  }: {
+    readonly known: readonly string[];
+    readonly usual: Readonly<Record<StoreName, readonly string[]>>;
+  },
 ): Settings {
   const { values, positionals } = parsed(args);
   for (const name of positionals) oneOf('bench', name, known);
+  const store = oneOf('--store', values.store, ['sqlite', 'postgres']);
   return {
-    benches: positionals.length > 0 ? positionals : usual,
-    store: oneOf('--store', values.store, ['sqlite']),
+    benches: positionals.length > 0 ? positionals : usual[store],
+    store,
     durability: oneOf('--durability', values.durability, ['full', 'relaxed']),
     quick: values.quick,
     rounds: positive('--rounds', values.rounds) ?? (values.quick ? 1 : 3),

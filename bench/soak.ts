@@ -2,8 +2,8 @@
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JobQueue, Worker } from 'gigq';
-import { freshDatabase, params } from './data.ts';
-import { bench, openQueue } from './database.ts';
+import { params } from './data.ts';
+import { bench, freshDatabase, openQueue } from './database.ts';
 import type { Finding } from './figures.ts';
 import { show } from './print.ts';
 import { type Settings, sized } from './settings.ts';
@@ -25,7 +25,7 @@ interface Run {
 
 export async function soak(settings: Settings): Promise<Finding[]> {
   const { concurrency = 100, durability } = settings;
-  const database = freshDatabase('soak');
+  const database = await freshDatabase('soak');
   await using queue = openQueue(database, durability);
   await using worker = new Worker(queue, { concurrency, tasks: [bench] });
   const run: Run = {

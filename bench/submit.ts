@@ -2,14 +2,28 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobQueue } from 'gigq';
-import { dataFolder, freshDatabase, params } from './data.ts';
-import { bench, fill, openQueue } from './database.ts';
-import type { Finding } from './figures.ts';
-import { rawSubmit } from './raw.ts';
-import { type Durability, type Settings, sized } from './settings.ts';
+import { dataFolder, params } from './data.ts';
+import { bench, fill, freshDatabase, openQueue } from './database.ts';
+import type { Bound, Finding } from './figures.ts';
+import { rawLimit } from './raw-limit.ts';
+import { type Durability, type Settings, sized, type StoreName } from './settings.ts';
 import { inTurn } from './turns.ts';
 
 const bulkSize = 1000;
+
+const targets: Readonly<Record<StoreName, Readonly<Record<string, Bound>>>> = {
+  sqlite: {
+    disk: { atLeast: 0.7 },
+    inFlight: { atLeast: 100_000 },
+    inBulk: { atLeast: 200_000 },
+    relaxed: { atLeast: 8500 },
+  },
+  postgres: {
+    oneByOne: { atLeast: 1500 },
+    inFlight: { atLeast: 25_000 },
+    inBulk: { atLeast: 60_000 },
+  },
+};
 
 export async function submit(settings: Settings): Promise<Finding[]> {
   const { durability } = settings;
@@ -26,7 +40,7 @@ async function oneByOne(settings: Settings): Promise<Finding> {
   const jobs = sized(settings, 2000);
   const { gigq, raw, disk } = await inTurn(settings.rounds, {
     gigq: () => submitOnce(jobs, 1, 'full'),
-    raw: () => rawSubmit(jobs, 1, 'full'),
+    raw: () => rawLimit[settings.store].submit(jobs, 1, 'full'),
     disk: () => fsyncRate(jobs),
   });
   return {
@@ -40,9 +54,10 @@ async function oneByOne(settings: Settings): Promise<Finding> {
         name: 'the disk: 4 KiB appended and synced',
         unit: 'syncs/s',
         rounds: disk,
-        target: { atLeast: 0.7 },
+        ...bounded(settings, 'disk'),
       },
     ],
+    ...bounded(settings, 'oneByOne'),
   };
 }
 
@@ -51,7 +66,7 @@ async function inFlight(settings: Settings): Promise<Finding> {
   const concurrency = settings.concurrency ?? 100;
   const { gigq, raw } = await inTurn(settings.rounds, {
     gigq: () => submitOnce(jobs, concurrency, 'full'),
-    raw: () => rawSubmit(jobs, concurrency, 'full'),
+    raw: () => rawLimit[settings.store].submit(jobs, concurrency, 'full'),
   });
   return {
     name: `submit, ${concurrency} in flight`,
@@ -59,7 +74,7 @@ async function inFlight(settings: Settings): Promise<Finding> {
     rounds: gigq,
     durability: 'full',
     beside: [{ name: `the same statements by hand, ${concurrency} jobs a commit`, rounds: raw }],
-    ...(concurrency === 100 && { target: { atLeast: 100_000 } }),
+    ...(concurrency === 100 && bounded(settings, 'inFlight')),
   };
 }
 
@@ -67,7 +82,7 @@ async function inBulk(settings: Settings): Promise<Finding> {
   const jobs = sized(settings, 100_000);
   const { gigq, raw } = await inTurn(settings.rounds, {
     gigq: () => submitInBulk(jobs),
-    raw: () => rawSubmit(jobs, bulkSize, 'full'),
+    raw: () => rawLimit[settings.store].submit(jobs, bulkSize, 'full'),
   });
   return {
     name: 'submitMany of 1,000',
@@ -75,7 +90,7 @@ async function inBulk(settings: Settings): Promise<Finding> {
     rounds: gigq,
     durability: 'full',
     beside: [{ name: 'the same statements by hand, 1,000 jobs a commit', rounds: raw }],
-    target: { atLeast: 200_000 },
+    ...bounded(settings, 'inBulk'),
   };
 }
 
@@ -83,7 +98,7 @@ async function relaxedOneByOne(settings: Settings): Promise<Finding> {
   const jobs = sized(settings, 10_000);
   const { gigq, raw } = await inTurn(settings.rounds, {
     gigq: () => submitOnce(jobs, 1, 'relaxed'),
-    raw: () => rawSubmit(jobs, 1, 'relaxed'),
+    raw: () => rawLimit[settings.store].submit(jobs, 1, 'relaxed'),
   });
   return {
     name: 'submit, each awaited, relaxed',
@@ -91,8 +106,13 @@ async function relaxedOneByOne(settings: Settings): Promise<Finding> {
     rounds: gigq,
     durability: 'relaxed',
     beside: [{ name: 'the same statements by hand, one job a commit', rounds: raw }],
-    target: { atLeast: 8500 },
+    ...bounded(settings, 'relaxed'),
   };
+}
+
+function bounded({ store }: Settings, what: string): { readonly target?: Bound } {
+  const target = targets[store][what];
+  return target === undefined ? {} : { target };
 }
 
 async function submitOnce(jobs: number, width: number, durability: Durability): Promise<number> {
@@ -114,7 +134,7 @@ async function submitInBulk(jobs: number): Promise<number> {
 
 /** A queue whose keeper has started. */
 async function openStarted(durability: Durability): Promise<JobQueue> {
-  const queue = openQueue(freshDatabase('submit'), durability);
+  const queue = openQueue(await freshDatabase('submit'), durability);
   await queue.stats();
   return queue;
 }

@@ -40,7 +40,7 @@ export async function writeTable(): Promise<void> {
   if (run === undefined) {
     throw new UsageError('There are no results of a whole run: npm run bench makes some.');
   }
-  const text = between(readFileSync(readme, 'utf8'), tablesOf(run, newest('peers')));
+  const text = between(readFileSync(readme, 'utf8'), tablesOf(run, otherRuns()));
   const config = await resolveConfig(readme);
   writeFileSync(readme, await format(text, { ...config, parser: 'markdown' }));
   console.log(`README.md has the results of ${run.date.slice(0, 10)}`);
@@ -56,39 +56,86 @@ export function between(text: string, words: string): string {
   return `${before}${markers.begin}\n\n${words}\n\n${markers.end}${after}`;
 }
 
-export function tablesOf(run: Results, peers?: Results): string {
-  const parts = [environment(run), ownTable(run)];
+/** The other runs that there are, each the newest of its kind. */
+interface OtherRuns {
+  /** Everything, on a server. */
+  readonly postgres?: Results | undefined;
+  readonly peers?: Results | undefined;
+  /** The peers that are on a server, beside gigq on it. */
+  readonly postgresPeers?: Results | undefined;
+}
+
+function otherRuns(): OtherRuns {
+  return {
+    postgres: newest('postgres'),
+    peers: newest('peers'),
+    postgresPeers: newest('postgres-peers'),
+  };
+}
+
+export function tablesOf(run: Results, { postgres, peers, postgresPeers }: OtherRuns = {}): string {
+  const parts = [environment(run)];
+  if (postgres !== undefined) parts.push(`On PostgreSQL: ${environment(postgres)}`);
+  parts.push(ownTable(run, postgres));
   if (peers !== undefined) parts.push(`Other queues: ${environment(peers)}`, peerTable(peers));
+  if (postgresPeers !== undefined)
+    parts.push(
+      `Other queues on PostgreSQL: ${environment(postgresPeers)}`,
+      peerTable(postgresPeers),
+    );
   return parts.join('\n\n');
 }
 
 function environment({ date, machine, versions, settings }: Results): string {
   const { cpu, cores, memoryGiB, kernel } = machine;
   const quick = settings.quick ? 'A quick run, of no meaning: ' : '';
+  const database = versions.postgres ?? `SQLite ${versions.sqlite}`;
   return (
-    `${quick}${date.slice(0, 10)}, gigq ${versions.gigq} (${versions.commit}), Node ${versions.node}, SQLite ${versions.sqlite}, ` +
+    `${quick}${date.slice(0, 10)}, gigq ${versions.gigq} (${versions.commit}), Node ${versions.node}, ${database}, ` +
     `${cores} cores of an ${cpu}, ${memoryGiB} GiB, Linux ${kernel}; medians of ${settings.rounds} rounds.`
   );
 }
 
-/** Every figure that has something to keep to. */
-function ownTable(run: Results): string {
+const heads = {
+  own: ['gigq', 'beside it', 'ratio', 'target'],
+  postgres: ['on PostgreSQL', 'beside it', 'ratio', 'target'],
+};
+
+/** Every figure that has something to keep to: on files, and on a server. */
+function ownTable(run: Results, postgres?: Results): string {
+  const files = judgedIn(run);
+  if (postgres === undefined)
+    return table(
+      ['what', ...heads.own],
+      [...files].map(([name, figure]) => [name, ...cellsOf(figure)]),
+    );
+  const server = judgedIn(postgres);
+  const names = [...new Set([...files.keys(), ...server.keys()])];
+  const rows = names.map((name) => [
+    name,
+    ...cellsOf(files.get(name)),
+    ...cellsOf(server.get(name)),
+  ]);
+  return table(['what', ...heads.own, ...heads.postgres], rows);
+}
+
+function judgedIn(run: Results): ReadonlyMap<string, Figure> {
   const figures = benches
     .flatMap((name) => run.benches[name] ?? [])
     .filter(isMeasured)
     .filter((figure) => isReached(figure) !== undefined);
-  return table(['what', 'gigq', 'beside it', 'ratio', 'target'], figures.map(ownRow));
+  return new Map(figures.map((figure) => [figure.name, figure]));
 }
 
-function ownRow(figure: Figure): string[] {
-  const { name, unit, rounds, target, beside = [] } = figure;
+function cellsOf(figure: Figure | undefined): string[] {
+  if (figure === undefined) return ['', '', '', ''];
+  const { unit, rounds, target, beside = [] } = figure;
   const judged = beside.find((other) => other.target !== undefined) ?? beside[0];
   const bounds = [
     ...(target === undefined ? [] : [showBound(target)]),
     ...(judged?.target === undefined ? [] : [`ratio ${showBound(judged.target)}`]),
   ];
   return [
-    name,
     `${show(median(rounds))} ${unit}`,
     judged === undefined
       ? ''

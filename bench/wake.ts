@@ -1,7 +1,7 @@
 // What one new job costs when many idle workers watch the file: whether all of them run for it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allSettled, Child, endChildren, startChildren } from './child.ts';
-import { freshDatabase } from './data.ts';
+import { freshDatabase } from './database.ts';
 import type { Finding } from './figures.ts';
 import { cpuMs, isLinux, writesIn } from './proc.ts';
 import type { Settings } from './settings.ts';
@@ -13,7 +13,7 @@ export async function wake(settings: Settings): Promise<Finding[]> {
   if (!isLinux) return [{ name: 'wake', skipped: 'it needs /proc' }];
   const { durability, quick } = settings;
   const workers = quick ? 5 : 50;
-  const database = freshDatabase('wake');
+  const database = await freshDatabase('wake');
   const children = await startChildren(workers, { database, durability, worker: {} });
   try {
     await Promise.all(children.map((child) => child.call('start')));

@@ -1,7 +1,7 @@
 // How fast a workflow runs beside as many plain jobs: one job, 10,000 that wait for it, one that waits for them all.
 import { task, Worker, Workflow } from 'gigq';
-import { freshDatabase, params, result } from './data.ts';
-import { openQueue } from './database.ts';
+import { params, result } from './data.ts';
+import { freshDatabase, openQueue } from './database.ts';
 import { drainOnce } from './drain.ts';
 import type { Finding } from './figures.ts';
 import { type Durability, type Settings, sized } from './settings.ts';
@@ -33,7 +33,7 @@ async function workflowOnce(
   concurrency: number,
   durability: Durability,
 ): Promise<number> {
-  await using queue = openQueue(freshDatabase('workflow'), durability);
+  await using queue = openQueue(await freshDatabase('workflow'), durability);
   const graph = new Workflow('bench');
   const first = graph.addTask(step, params);
   const all = Array.from({ length: width }, () =>

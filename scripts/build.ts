@@ -1,12 +1,13 @@
-// Builds dist/ from src/: embeds the SQL, compiles what changed, drops what has no source any more.
+// Builds dist/ from src/: embeds the SQL, declares the types of what changed, writes the JavaScript, drops what has no source
+// any more.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundle } from './bundle.ts';
 import { generateSql, SqlError } from './generate-sql.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
-const emitted = /(?:\.d\.ts|\.js\.map|\.js)$/u;
 
 function embedSql(): boolean {
   try {
@@ -19,7 +20,7 @@ function embedSql(): boolean {
   }
 }
 
-function compile(): boolean {
+function declareTypes(): boolean {
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
     cwd: root,
@@ -28,21 +29,27 @@ function compile(): boolean {
   return status === 0;
 }
 
-// An incremental build leaves the output of deleted sources behind; tests and the package would pick it up.
-function dropOrphans(): void {
-  if (!existsSync(dist)) return;
+// What was built earlier stays behind; tests and the package would pick it up.
+function dropOrphans(scripts: ReadonlySet<string>): void {
   for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
-    const isOrphan =
-      emitted.test(file) && !existsSync(join(root, 'src', file.replace(emitted, '.ts')));
+    const isScript = /\.js(?:\.map)?$/u.test(file);
+    const isOrphan = isScript ? !scripts.has(file) : isWithoutSource(file);
     if (isOrphan) rmSync(join(dist, file));
   }
 }
 
-function markExecutable(): void {
-  const command = join(dist, 'cli/main.js');
-  if (existsSync(command)) chmodSync(command, 0o755);
+function isWithoutSource(file: string): boolean {
+  const declared = /\.d\.ts$/u;
+  return declared.test(file) && !existsSync(join(root, 'src', file.replace(declared, '.ts')));
 }
 
-process.exitCode = embedSql() && compile() ? 0 : 1;
-dropOrphans();
-markExecutable();
+function markExecutable(): void {
+  chmodSync(join(dist, 'cli/main.js'), 0o755);
+}
+
+if (embedSql() && declareTypes()) {
+  dropOrphans(await bundle());
+  markExecutable();
+} else {
+  process.exitCode = 1;
+}

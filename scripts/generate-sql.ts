@@ -1,8 +1,9 @@
 // Embeds the SQL of every dialect under src/store/ in a module of its own (`sql.gen.ts`), so that nothing is
 // read from disk at run time and bundlers work. Run by the build; writes only what changed.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { writeIfChanged } from './write-if-changed.ts';
 
 const statementFile = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\.sql$/u;
 const migrationFile = /^(?<version>\d{3})-(?<name>[a-z0-9]+(?:-[a-z0-9]+)*)\.sql$/u;
@@ -100,13 +101,6 @@ function assertContiguous(migrations: readonly Migration[], dialect: string): vo
 // A checkout with CRLF must not change a checksum.
 function readText(file: string): string {
   return readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
-}
-
-function writeIfChanged(file: string, text: string): void {
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
-  const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, file);
 }
 
 function baseName(file: string): string {

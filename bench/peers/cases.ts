@@ -1,7 +1,7 @@
 // What is measured of every queue: each case in fresh processes, one that fills the store and others that work on it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from '../figures.ts';
-import { rawDrain, rawSubmit } from '../raw.ts';
+import { rawLimit } from '../raw-limit.ts';
 import { type Settings, sized } from '../settings.ts';
 import type { Competitor } from './competitors.ts';
 import { Host, type Servers } from './host-process.ts';
@@ -22,7 +22,7 @@ export interface Turn {
 export interface Case {
   readonly run: (turn: Turn) => Promise<readonly Measure[]>;
   /** The raw limit, if there is one. */
-  readonly raw?: (settings: Settings) => readonly Measure[];
+  readonly raw?: (settings: Settings) => Promise<readonly Measure[]>;
   readonly byNameOnly?: boolean;
 }
 
@@ -64,16 +64,17 @@ async function submit({ competitor, servers, settings }: Turn): Promise<Measure[
   return inBulk === null ? measures : [...measures, rate(figureNames.inBulk, inBulk)];
 }
 
-function rawSubmits(settings: Settings): Measure[] {
-  const measure = (name: string, jobs: number, size: number): Measure => ({
+async function rawSubmits(settings: Settings): Promise<Measure[]> {
+  const { store, durability } = settings;
+  const measure = async (name: string, jobs: number, size: number): Promise<Measure> => ({
     name,
     unit: 'jobs/s',
-    value: rawSubmit(sized(settings, jobs), size, settings.durability),
+    value: await rawLimit[store].submit(sized(settings, jobs), size, durability),
   });
   return [
-    measure(figureNames.oneByOne, 5000, 1),
-    measure(figureNames.inFlight, 20_000, 100),
-    measure(figureNames.inBulk, 50_000, bulkSize),
+    await measure(figureNames.oneByOne, 5000, 1),
+    await measure(figureNames.inFlight, 20_000, 100),
+    await measure(figureNames.inBulk, 50_000, bulkSize),
   ];
 }
 
@@ -89,20 +90,27 @@ async function drain(turn: Turn): Promise<Measure[]> {
   const measures: Measure[] = [];
   for (const concurrency of concurrencies) {
     if (concurrency > (competitor.mostConcurrency ?? Infinity)) continue;
-    const jobs = await fill(turn, drainJobs(settings, concurrency), 5000);
-    const limitMs = settings.quick ? 1500 : 5000;
-    const done = await workOn(turn, { jobs, concurrency, handlerMs: 0, limitMs });
-    measures.push(rate(figureNames.drain(concurrency), done));
+    measures.push(await drainAt(turn, concurrency, drainJobs(settings, concurrency)));
   }
   return measures;
 }
 
-function rawDrains(settings: Settings): Measure[] {
-  return concurrencies.map((concurrency) => ({
-    name: figureNames.drain(concurrency),
-    unit: 'jobs/s',
-    value: rawDrain(drainJobs(settings, concurrency), concurrency, settings.durability),
-  }));
+export async function drainAt(turn: Turn, concurrency: number, wanted: number): Promise<Measure> {
+  const jobs = await fill(turn, wanted, 5000);
+  const limitMs = turn.settings.quick ? 1500 : 5000;
+  const done = await workOn(turn, { jobs, concurrency, handlerMs: 0, limitMs });
+  return rate(figureNames.drain(concurrency), done);
+}
+
+async function rawDrains(settings: Settings): Promise<Measure[]> {
+  const { store, durability } = settings;
+  const measures: Measure[] = [];
+  for (const concurrency of concurrencies) {
+    const jobs = drainJobs(settings, concurrency);
+    const value = await rawLimit[store].drain(jobs, concurrency, durability);
+    measures.push({ name: figureNames.drain(concurrency), unit: 'jobs/s', value });
+  }
+  return measures;
 }
 
 async function latency(turn: Turn): Promise<Measure[]> {

@@ -29,14 +29,16 @@ export function migrate(database: string, options: { dryRun?: boolean } = {}): P
 /**
  * Examines a database and tells what is wrong with it; without `fix` nothing is changed, and no file is left behind.
  *
- * It looks at the file system, the file and who may read it, the SQLite of this Node, who holds the write lock, the
- * integrity of the whole file, the schema, the rows of the jobs, those that crash and the workers. A file that cannot be used is a finding as
- * well, after which nothing more is looked at. With `fix`, a sound database is repaired as far as that is safe: counts are
- * made anew, jobs without a lease or of a dead worker become ready, a large WAL is copied into the database, and what every
- * user can read is left to its owner. It reads the file on the calling thread, and takes 3 s more if the write lock is held.
+ * Of a file it looks at the file system, who may read it, the SQLite of this Node, who holds the write lock and the
+ * integrity of the whole file; it reads the file on the calling thread, and takes 3 s more if the write lock is held. Of a
+ * server, on one connection, at its version, settings and clock, connections, transactions that stay open, what the role
+ * may do, the tables and indexes. Of both at the schema, the rows of the jobs, those that crash and the workers. A
+ * database that cannot be used is a finding as well, after which nothing more is looked at. With `fix`, a sound database is
+ * repaired as far as that is safe: counts are made anew, jobs without a lease or of a dead worker become ready; a file's
+ * large WAL is copied into the database, and what every user can read is left to its owner.
  *
  * @returns what was looked at, and the findings: problems and advice, each with a hint, and whether it was or can be fixed.
- * @throws GigqError `invalid_option` for the address of a server.
+ * @throws GigqError `invalid_option` for the address of a server with a schema that cannot be.
  * @example
  * import { doctor } from 'gigq/admin';
  *

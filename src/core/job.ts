@@ -141,6 +141,8 @@ export interface Settlement extends CrashRecord {
   readonly result: string | null;
   readonly error: JobError | null;
   readonly execution: Exclude<ExecutionStatus, 'running' | 'cancelled'>;
+  /** How long the params are, if that is known: they are written again with it, so it counts for as much more in a batch. */
+  readonly paramsLength?: number;
 }
 
 export interface Progress {

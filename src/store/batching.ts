@@ -1,6 +1,7 @@
 /** What group commit knows of units, whatever the dialect. */
 import { isGigqError } from '../core/errors.ts';
 import type { NewJob } from '../core/job.ts';
+import { writtenLength } from '../core/written-length.ts';
 import type { Input, Operation, Operations, Unit } from './store.ts';
 
 /** Operations that change nothing. */
@@ -58,15 +59,15 @@ function weightOf(unit: Unit): number {
   if (unit.op === 'enqueueWorkflow') return weightOfJobs(unit.input.jobs);
   if (unit.op === 'enqueue') return weightOfJobs(unit.input);
   if (unit.op === 'settle')
-    return unit.input.reduce((sum, { result }) => sum + weightOfText(result ?? ''), 1);
+    return unit.input.reduce((sum, settlement) => sum + weightOfText(writtenLength(settlement)), 0);
   const input: Input<Operation> = unit.input;
   return Array.isArray(input) ? Math.max(1, input.length) : 1;
 }
 
 function weightOfJobs(jobs: readonly NewJob[]): number {
-  return jobs.reduce((sum, { params }) => sum + weightOfText(params), 0);
+  return jobs.reduce((sum, { params }) => sum + weightOfText(params.length), 0);
 }
 
-function weightOfText(text: string): number {
-  return 1 + Math.floor(text.length / itemBytes);
+function weightOfText(length: number): number {
+  return 1 + Math.floor(length / itemBytes);
 }

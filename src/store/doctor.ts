@@ -5,11 +5,24 @@ import type { NewWorker } from '../core/worker.ts';
 /** What is the matter: an error that using the database would meet, or one of the doctor's own. */
 export type FindingCode =
   | Extract<ErrorCode, `database_${string}` | `schema_${string}` | `sqlite_${string}`>
+  | 'driver_missing'
   | 'network_file_system'
   | 'schema_older'
   | 'readable_by_others'
   | 'wal_large'
   | 'lock_held'
+  | 'server_untested'
+  | 'commits_unsafe'
+  | 'server_unsafe'
+  | 'autovacuum_off'
+  | 'clock_differs'
+  | 'pooled'
+  | 'connections_scarce'
+  | 'transaction_old'
+  | 'grants_missing'
+  | 'table_bloated'
+  | 'index_missing'
+  | 'index_invalid'
   | 'counts_wrong'
   | 'waiting_wrong'
   | 'lease_missing'
@@ -60,4 +73,12 @@ export function problem(code: FindingCode, message: string, details: Details): F
 
 export function advice(code: FindingCode, message: string, details: Details): Finding {
   return { ...problem(code, message, details), severity: 'advice' };
+}
+
+const shown = 5;
+
+/** The first few, and how many there are. */
+export function some(ids: readonly string[]): string {
+  const first = ids.slice(0, shown).join(', ');
+  return ids.length > shown ? `${first} and ${ids.length - shown} more` : first;
 }

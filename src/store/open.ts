@@ -4,7 +4,7 @@
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { GigqError, isGigqError } from '../core/errors.ts';
+import { isGigqError } from '../core/errors.ts';
 import type { Durability } from '../core/limits.ts';
 import { isServerAddress } from '../core/server-address.ts';
 import { systemClock } from './clock.ts';
@@ -148,17 +148,23 @@ export async function migrateDatabase(
 
 /** Tells what is wrong with a database; changes nothing. */
 export async function examineDatabase(database: string, how: Examination): Promise<Diagnosis> {
-  return examine(fileOf(database), { ...how, clock: systemClock });
+  const look = { ...how, clock: systemClock };
+  if (!isServerAddress(database)) return examine(fileOf(database), look);
+  const { examinePostgres } = await import('./postgres/doctor/examine.ts');
+  return keepingAlive(() => examinePostgres(database, look));
 }
 
-/** Repairs what is wrong with the rows and files of a sound database. */
+/** Repairs what is wrong with the rows of a sound database, and with its files. */
 export async function repairDatabase(database: string): Promise<void> {
-  const path = fileOf(database);
-  return keepingAlive(() =>
-    patiently(path, systemClock, () => {
-      repair(path, systemClock.wall());
-    }),
-  );
+  const path = canonical(database);
+  return keepingAlive(async () => {
+    if (!isServerAddress(path))
+      return patiently(path, systemClock, () => {
+        repair(path, systemClock.wall());
+      });
+    const { repairPostgres } = await import('./postgres/postgres-store.ts');
+    return repairPostgres(path, systemClock);
+  });
 }
 
 /** The timers of a store keep no process alive, but whoever called waits for the end. */
@@ -187,17 +193,9 @@ function canonical(database: string): string {
   return database;
 }
 
-/** The path of a file. Throws `invalid_option` for a server's address. */
 function fileOf(database: string): string {
-  if (isServerAddress(database)) throw noFile();
   const path = resolve(database);
   if (existsSync(path)) return realpathSync(path);
   const folder = dirname(path);
   return existsSync(folder) ? join(realpathSync(folder), basename(path)) : path;
-}
-
-function noFile(): GigqError {
-  return new GigqError('invalid_option', 'The doctor examines SQLite files; this is a server', {
-    hint: 'Name a file, such as jobs.db.',
-  });
 }

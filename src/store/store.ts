@@ -74,7 +74,7 @@ export interface ClaimRequest {
 export interface Claim {
   /** In the order of the slots: one suspect that is taken beside others, then highest priority first, then first in. */
   readonly jobs: readonly ClaimedJob[];
-  /** How long until the next scheduled job is due; null if none is. Only said when slots stayed free. */
+  /** How long until there may be more, the next scheduled job mostly; null: not by itself. Only said when slots stayed free. */
   readonly nextDueMs: number | null;
   /** Tasks of ready jobs in these queues that are not among `tasks`. Only said when slots stayed free. */
   readonly unknownTasks: readonly string[];

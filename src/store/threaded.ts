@@ -19,8 +19,7 @@ export class ThreadedStore implements Store {
   #cause: unknown;
 
   constructor(options: KeeperOptions) {
-    // Compiled, the keeper stands beside this file under the same extension.
-    const keeper = new URL(import.meta.url.replace(/threaded(\.\w+)$/u, 'keeper$1'));
+    const keeper = new URL(import.meta.resolve('#keeper'));
     this.#thread = new Worker(keeper, {
       workerData: options,
       execArgv: [],

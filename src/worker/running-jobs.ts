@@ -188,7 +188,8 @@ export class RunningJobs implements AttemptHost {
   }
 
   #settle(attempt: Attempt, ending: Ending, outcome: Outcome): void {
-    const settlement = settlementOf(attempt.job, outcome);
+    const paramsLength = attempt.job.params.length;
+    const settlement = { ...settlementOf(attempt.job, outcome), paramsLength };
     this.#parts.settling.add(settlement, (answer) => {
       if (answer === 'lost') this.#parts.refused(attempt);
       else this.#recorded(attempt, settlement, ending);

@@ -1,9 +1,10 @@
 /**
- * Outcomes on their way into the store. What ends in one turn of the event loop is settled by one call. A settlement
+ * Outcomes on their way into the store. What ends in one turn of the event loop is settled by one call, or by a few. A settlement
  * whose commit failed or is in doubt is sent again with the same lease, which changes nothing if it was recorded, for as
  * long as the worker lives; then it is left to the lease.
  */
 import type { Settlement } from '../core/job.ts';
+import { writtenLength } from '../core/written-length.ts';
 import type { Settled } from '../store/store.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 import { Alarm } from './alarm.ts';
@@ -12,6 +13,23 @@ import { Backoff } from './trouble.ts';
 interface Entry {
   readonly settlement: Settlement;
   readonly settled: (answer: Settled) => void;
+}
+
+/** What one call settles at most: a unit is never split, and what is written in one transaction keeps others waiting. */
+const togetherMax = 100;
+const lengthMax = 1_000_000;
+
+function* calls(entries: readonly Entry[]): Generator<readonly Entry[]> {
+  let from = 0;
+  let length = 0;
+  for (const [place, { settlement }] of entries.entries()) {
+    length += writtenLength(settlement);
+    if (place - from + 1 < togetherMax && length < lengthMax) continue;
+    yield entries.slice(from, place + 1);
+    from = place + 1;
+    length = 0;
+  }
+  if (from < entries.length) yield entries.slice(from);
 }
 
 export interface SettleHost {
@@ -51,10 +69,9 @@ export class SettleBuffer {
 
   /** Sends what was added since the last time. */
   flush(): void {
-    if (this.#added.length === 0) return;
-    const entries = this.#added;
+    const added = this.#added;
     this.#added = [];
-    void this.#send(entries);
+    for (const entries of calls(added)) void this.#send(entries);
   }
 
   /** Sends nothing again: what is not recorded by now is left to the lease. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { root } from './pages.ts';
 
-const installed = ['zod', 'valibot', '@types'];
+const installed = ['zod', 'valibot', 'pg', 'kysely', 'drizzle-orm', '@types'];
 
 export interface Ended {
   readonly code: number | string | null | undefined;

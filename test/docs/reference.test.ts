@@ -16,6 +16,16 @@ describe('docs/errors.md', () => {
   });
 });
 
+describe('docs/doctor.md', () => {
+  it("tells of every finding that is the doctor's own, and of no other", () => {
+    const source = readFileSync(join(docs, '../src/store/doctor.ts'), 'utf8');
+    const codes = [...source.matchAll(/^ {2}\| '(\w+)'/gmu)].map(([, code]) => code ?? '');
+    const page = readFileSync(join(docs, 'doctor.md'), 'utf8');
+    const told = [...page.matchAll(/^\| `(\w+)`/gmu)].map(([, code]) => code ?? '');
+    assert.deepEqual(told.toSorted(byText), codes.toSorted(byText));
+  });
+});
+
 describe('the diagram of states', () => {
   it('shows the transitions of the table, each and no other', () => {
     const page = readFileSync(join(docs, 'decisions/states-and-decide.md'), 'utf8');

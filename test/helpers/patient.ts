@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { doctor, type Finding, type FindingCode } from 'gigq/admin';
 import { processIdentity } from '../../dist/worker/identity.js';
 import { contentsOf } from './store-files.ts';
-import { completed, newJob, waitsFor } from './store-seam.ts';
+import { completed, newJob, type Seam, waitsFor } from './store-seam.ts';
 import { SqliteSeam, temporaryFolder } from './store-sqlite.ts';
 
 export interface Patient {
@@ -22,6 +22,13 @@ export function newPatient(): Patient {
 export async function patient(): Promise<Patient> {
   const here = newPatient();
   const seam = new SqliteSeam(here.path);
+  await fill(seam);
+  await seam.store.close();
+  return here;
+}
+
+/** Jobs in every state that jobs of one worker can be in. */
+export async function fill(seam: Seam): Promise<void> {
   await seam.enqueue(newJob('parent', { priority: 9 }), newJob('other', { task: 'dance' }));
   await seam.call('enqueue', [
     newJob('child', waitsFor(['parent'])),
@@ -34,8 +41,6 @@ export async function patient(): Promise<Patient> {
   if (done !== undefined) await worker.end(done, completed);
   if (parent !== undefined) await worker.end(parent, completed);
   await worker.leave();
-  await seam.store.close();
-  return here;
 }
 
 export async function codesOf(path: string): Promise<FindingCode[]> {

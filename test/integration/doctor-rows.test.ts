@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { JobQueue, task, Workflow } from 'gigq';
-import { doctor, type FindingCode } from 'gigq/admin';
+import { doctor } from 'gigq/admin';
 import type { ProcessLost } from '../../dist/core/decide.js';
 import { processIdentity } from '../../dist/worker/identity.js';
 import {
@@ -18,86 +18,12 @@ import {
 } from '../helpers/patient.ts';
 import { lost, newJob, newJobs } from '../helpers/store-seam.ts';
 import { SqliteSeam } from '../helpers/store-sqlite.ts';
+import { wrongCounts, wrongRows } from '../helpers/wrong-rows.ts';
 
-/** What is wrong, the code for it, and what is so after the repair; undefined if there is none. */
-const wrongRows: Readonly<
-  Record<string, readonly [sql: string, code: FindingCode, mended?: readonly [string, unknown[][]]]>
-> = {
-  'lanes that count too much': [
-    'UPDATE gigq_lanes SET pending = pending + 5',
-    'counts_wrong',
-    [
-      'SELECT task, blocked, scheduled, pending, completed FROM gigq_lanes',
-      [
-        ['greet', 1, 1, 1, 2],
-        ['dance', 0, 0, 1, 0],
-      ],
-    ],
-  ],
-  'lanes that do not know of ready jobs': [
-    'UPDATE gigq_lanes SET pending = 0',
-    'counts_wrong',
-    ['SELECT sum(pending) FROM gigq_lanes', [[2]]],
-  ],
-  'a job that runs without a lease': [
-    "UPDATE gigq_jobs SET status = 'running', attempts = 1, token = NULL WHERE id = 'other'; UPDATE gigq_lanes SET pending = 0, running = 1 WHERE task = 'dance'",
-    'lease_missing',
-    ["SELECT status, attempts FROM gigq_jobs WHERE id = 'other'", [['pending', 0]]],
-  ],
-  'a job that runs for a worker that is not there': [
-    "UPDATE gigq_jobs SET status = 'running', attempts = 2, token = 1, slot = 'w-0', worker = 999 WHERE id = 'other'",
-    'lease_missing',
-    ["SELECT status, attempts FROM gigq_jobs WHERE id = 'other'", [['pending', 1]]],
-  ],
-  'a job that is blocked by nobody': [
-    "UPDATE gigq_jobs SET status = 'blocked' WHERE id = 'other'",
-    'waiting_wrong',
-    ["SELECT status FROM gigq_jobs WHERE id = 'other'", [['pending']]],
-  ],
-  'a job that is ready though it waits': [
-    "UPDATE gigq_jobs SET status = 'pending' WHERE id = 'grandchild'",
-    'waiting_wrong',
-    ["SELECT status FROM gigq_jobs WHERE id = 'grandchild'", [['blocked']]],
-  ],
-  'a job that waits for more than its parents': [
-    "UPDATE gigq_jobs SET waiting_for = 2 WHERE id = 'grandchild'",
-    'waiting_wrong',
-    ["SELECT waiting_for FROM gigq_jobs WHERE id = 'grandchild'", [[1]]],
-  ],
-  'a job that ended at no time': [
-    "UPDATE gigq_jobs SET completed_at = NULL WHERE id = 'done'",
-    'end_missing',
-    ["SELECT completed_at = updated_at FROM gigq_jobs WHERE id = 'done'", [[1]]],
-  ],
-  'a job that is never due': [
-    "UPDATE gigq_jobs SET run_at = NULL WHERE id = 'later'",
-    'due_missing',
-    ["SELECT run_at > 0 FROM gigq_jobs WHERE id = 'later'", [[1]]],
-  ],
-  'a job of no known status': [
-    "UPDATE gigq_jobs SET status = 'odd' WHERE id = 'other'",
-    'status_unknown',
-  ],
-  'params that are no JSON': [
-    "UPDATE gigq_jobs SET params = '{oops' WHERE id = 'other'",
-    'json_invalid',
-  ],
-  'an error that is no JSON': [
-    "UPDATE gigq_jobs SET error = 'oops' WHERE id = 'other'",
-    'json_invalid',
-  ],
-  'a retry policy that is no JSON': [
-    "UPDATE gigq_jobs SET retry = '1s' WHERE id = 'other'",
-    'json_invalid',
-  ],
-  'a job without its lane': [
-    "UPDATE gigq_jobs SET lane = 77 WHERE id = 'other'",
-    'reference_broken',
-  ],
-};
+const wrong = { ...wrongCounts, ...wrongRows };
 
 describe('rows', () => {
-  for (const [what, [sql, code, mended]] of Object.entries(wrongRows)) {
+  for (const [what, [sql, code, mended]] of Object.entries(wrong)) {
     it(`with ${what} are told: ${code}`, async () => {
       const here = await patient();
       write(here.path, sql);

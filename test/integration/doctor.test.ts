@@ -138,10 +138,6 @@ describe('a path without a database of gigq', () => {
       assert.match(hint, /gigq migrate --db/u);
     });
   }
-
-  it('of a server is refused', async () => {
-    await assert.rejects(doctor('postgres://localhost/jobs'), { code: 'invalid_option' });
-  });
 });
 
 describe('a damaged database', () => {

@@ -1,7 +1,6 @@
 // How PostgreSQL goes about the statements of the hot path, whatever it believes of the tables: none may read the backlog.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { systemClock } from '../../dist/store/clock.js';
 import { parseAddress } from '../../dist/store/postgres/address.js';
 import { Driver } from '../../dist/store/postgres/connecting.js';
 import { Connection } from '../../dist/store/postgres/connection.js';
@@ -70,10 +69,7 @@ for (const [name, steps] of Object.entries(statistics)) {
 
     before(async () => {
       const { address, schema } = await freshSchema();
-      connection = new Connection(
-        new Driver(await loadPg(), parseAddress(address), systemClock),
-        'full',
-      );
+      connection = new Connection(new Driver(await loadPg(), parseAddress(address)), 'full');
       await migrate(connection, { dryRun: false });
       for (const step of steps(schema)) await query(step);
     });
@@ -118,10 +114,13 @@ function indexesIn(plan: string): readonly string[] {
 
 /** As it is planned for whatever values may come, and kept. */
 async function planOf(connection: Connection, statement: Statement): Promise<string> {
-  const { text } = prepare(statement, connection.address.schema);
+  const { text, parameters } = prepare(statement, connection.address.schema);
+  const values = parameters.length === 0 ? '' : `(${parameters.map(() => 'NULL').join(', ')})`;
   await connection.begin(1000);
-  const { rows } = await connection.query(`EXPLAIN (GENERIC_PLAN) ${text}`);
+  await connection.query(`PREPARE planned AS ${text}`);
+  const { rows } = await connection.query(`EXPLAIN EXECUTE planned ${values}`);
   await connection.rollback();
+  await connection.query('DEALLOCATE planned');
   return rows.map((row) => String(row['QUERY PLAN'])).join('\n');
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test, type TestContext } from 'node:test';
-import { Job, type Logger, task, Workflow } from 'gigq';
+import { Job, task, Workflow } from 'gigq';
 import { pgBouncer, pooled } from '../helpers/pgbouncer.ts';
 import { freshSchema, query } from '../helpers/store-postgres.ts';
 import { found, next, place, type Place } from '../helpers/worker-place.ts';

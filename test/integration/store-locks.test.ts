@@ -228,6 +228,23 @@ describe('a store', () => {
     );
   });
 
+  test('leases no more in one transaction than is soon written, and says that there is more', async (scope) => {
+    const { seam } = withRival(scope);
+    const params = JSON.stringify('x'.repeat(200_000));
+    const ids = newJobs(30).map(({ id }) => id);
+    await seam.enqueue(...ids.map((id) => newJob(id, { params })));
+    const worker = await seam.worker();
+    const first = await worker.claim({ slots: slots(50) });
+    assert.ok(first.jobs.length < 25, `${first.jobs.length} jobs`);
+    assert.equal(first.nextDueMs, 0);
+    const second = await worker.claim({ slots: slots(50) });
+    assert.equal(second.nextDueMs, null);
+    assert.deepEqual(
+      [...first.jobs, ...second.jobs].map(({ id }) => id),
+      ids,
+    );
+  });
+
   test('an idle claim commits nothing that another connection could notice', async (scope) => {
     const { seam, other } = withRival(scope);
     const worker = await seam.worker();

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { closeConnections, FatalError, type JobQueue, task, type TaskContext } from 'gigq';
+import { pathToFileURL } from 'node:url';
+import { closeConnections, FatalError, task, type TaskContext } from 'gigq';
 import * as valibot from 'valibot';
 import { z } from 'zod';
 import { definitionOf, isTask, registeredTasks } from '../../dist/client/registry.js';
 import { untyped } from '../helpers/any.ts';
+import { fromOtherCopy } from '../helpers/other-copy.ts';
 import { assertRefused, rejection } from '../helpers/rejection.ts';
 import { temporaryFolder } from '../helpers/store-sqlite.ts';
 import { turn } from '../helpers/store-turn.ts';
@@ -239,14 +240,8 @@ describe('a task is known by its name', () => {
     assert.equal(error.message, `Task 'twice' is defined in ${one} and again in ${two}`);
   });
 
-  test('a second copy of gigq shares the table of tasks, and what is open', async () => {
-    const copy = join(folder, 'copy');
-    cpSync(fileURLToPath(new URL('.', gigq)), join(copy, 'dist'), { recursive: true });
-    symlinkSync(fileURLToPath(new URL('../node_modules', gigq)), join(copy, 'node_modules'));
-    const other = (await import(pathToFileURL(join(copy, 'dist/index.js')).href)) as {
-      readonly task: typeof task;
-      readonly JobQueue: typeof JobQueue;
-    };
+  test('a second copy of gigq shares the table of tasks, and what is open', async (scope) => {
+    const other = await fromOtherCopy<typeof import('gigq')>(scope, 'index.js');
     const foreign = other.task('foreign', () => 'far');
     assert.ok(isTask(foreign));
     assert.ok(registeredTasks().includes(foreign));

@@ -53,6 +53,21 @@ describe('the result of a handler', () => {
 });
 
 describe('the params of a handler', () => {
+  it('keep no slot free, however large they are', async (t) => {
+    const here = place(t);
+    const count = 30;
+    const all = Promise.withResolvers<void>();
+    let running = 0;
+    const bulky = task('bulky', async (_: { text: string }) => {
+      running += 1;
+      if (running === count) all.resolve();
+      await all.promise;
+    });
+    const text = 'x'.repeat(200_000);
+    for (let n = 0; n < count; n += 1) await bulky.submit(here.queue, { text });
+    assert.equal(await here.worker({ concurrency: count }).drain(), count);
+  });
+
   const strict = task(
     'strict',
     { params: v.object({ n: v.pipe(v.string(), v.transform(Number)) }) },

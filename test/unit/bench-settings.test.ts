@@ -5,7 +5,8 @@ import { describe, test } from 'node:test';
 import { readSettings, type Settings, sized, UsageError } from '../../bench/settings.ts';
 
 const main = join(import.meta.dirname, '../../bench/main.ts');
-const names = { known: ['drain', 'submit', 'soak'], usual: ['drain', 'submit'] };
+const usual = { sqlite: ['drain', 'submit'], postgres: ['drain'] };
+const names = { known: ['drain', 'submit', 'soak'], usual };
 const read = (...args: string[]): Settings => readSettings(args, names);
 
 const refused = (...args: string[]): string => {
@@ -27,6 +28,10 @@ describe('the command line of the bench', () => {
       { rounds: 3, durability: 'full', quick: false },
     );
     assert.equal(jobs, undefined);
+  });
+
+  test('on a server it runs what is usual there', () => {
+    assert.deepEqual(read('--store', 'postgres').benches, ['drain']);
   });
 
   test('a bench that is named runs, also one that does not run by itself', () => {
@@ -54,7 +59,7 @@ describe('the command line of the bench', () => {
       refused('nonsense'),
       'There is no bench called nonsense. There are: drain, submit, soak.',
     );
-    assert.equal(refused('--store', 'postgres'), '--store takes one of sqlite, not postgres.');
+    assert.equal(refused('--store', 'redis'), '--store takes one of sqlite, postgres, not redis.');
     assert.equal(
       refused('--durability', 'none'),
       '--durability takes one of full, relaxed, not none.',

@@ -9,7 +9,7 @@ const results = (benches: Readonly<Record<string, readonly Finding[]>>): Results
   date: '2026-11-24T20:00:00.000Z',
   machine: { cpu: 'AMD EPYC', cores: 2, memoryGiB: 23, kernel: '6.1' },
   versions: { node: '24.21.0', sqlite: '3.53.4', gigq: '0.1.0', commit: 'abc1234' },
-  settings: readSettings([], { known: [], usual: ['drain'] }),
+  settings: readSettings([], { known: [], usual: { sqlite: ['drain'], postgres: ['drain'] } }),
   benches,
 });
 
@@ -40,6 +40,29 @@ describe('the tables of the readme', () => {
     ]);
   });
 
+  test('have a column more for PostgreSQL, and rows for what is measured there only', () => {
+    const target = { atLeast: 1200 };
+    const other: Finding = {
+      name: 'queries',
+      unit: 'queries/s',
+      rounds: [0.5],
+      durability: 'full',
+      target,
+    };
+    const run = results({ drain: [drain] });
+    const server: Results = {
+      ...results({ drain: [{ ...drain, rounds: [9000], beside: [], target }, other] }),
+      versions: { ...run.versions, postgres: 'postgres 18.4' },
+    };
+    const text = tablesOf(run, { postgres: server });
+    assert.match(text, /On PostgreSQL: 2026-11-24, gigq .*, postgres 18\.4, 2 cores/u);
+    assert.deepEqual(rows(text).slice(0, 1).concat(rows(text).slice(2)), [
+      '| what | gigq | beside it | ratio | target | on PostgreSQL | beside it | ratio | target |',
+      '| drain, concurrency 100 | 21,000 jobs/s | raw: 42,000 jobs/s | 0.50 | ≥ 45,000; ratio ≥ 0.5: not reached | 9,000 jobs/s |  |  | ≥ 1,200: reached |',
+      '| queries |  |  |  |  | 0.5 queries/s |  |  | ≥ 1,200: not reached |',
+    ]);
+  });
+
   test('have a row for each other queue, its durability beside it', () => {
     const plainjob = { name: 'plainjob', rounds: [7000, 7100, 7200], durability: 'no fsync' };
     const pgBoss = { name: 'pg-boss', rounds: [0.5], durability: 'full' };
@@ -52,7 +75,7 @@ describe('the tables of the readme', () => {
     };
     const measured = [{ ...drain, beside: [plainjob] }, latency];
     const run = results({ peers: [...measured, { name: 'BullMQ', skipped: 'no Redis' }] });
-    assert.deepEqual(rows(tablesOf(results({}), run)).slice(2), [
+    assert.deepEqual(rows(tablesOf(results({}), { peers: run })).slice(2), [
       '| queue | durability | drain, concurrency 100, jobs/s | submit to start, another process, p50, ms |',
       '| --- | --- | --- | --- |',
       '| gigq | full | 21,000 | 1.5 |',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { type Decidable, decide } from '../../dist/core/decide.js';
 import { CommitQueue } from '../../dist/store/sqlite/commit-queue.js';
 import type { Answer, Unit } from '../../dist/store/store.js';
 import { FakeClock } from '../helpers/store-clock.ts';
@@ -16,6 +17,16 @@ function setUp() {
   };
   return { words, clock, queue, answers, add };
 }
+
+const running: Decidable = {
+  lease: { seq: 1, lane: 1, workflow: null, token: 1 },
+  attempts: 1,
+  maxAttempts: 3,
+  retry: null,
+  crashes: 0,
+  expiries: 0,
+  suspect: false,
+};
 
 function told(answer: Answer): string {
   if (answer.ok) return answer.reply as unknown as string;
@@ -55,7 +66,11 @@ describe('units that come together', () => {
     const jobs = newJobs(1500);
     const graph = unit('enqueueWorkflow', { workflow, jobs });
     const large = unit('enqueue', [newJob('large', { params: 'x'.repeat(1_000_000) })]);
-    for (const units of [[graph, graph], Array.from({ length: 10 }, () => large)]) {
+    const result = JSON.stringify('x'.repeat(500_000));
+    const settlement = decide(running, { kind: 'completed', result }, 0);
+    const settled = unit('settle', [{ ...settlement, paramsLength: 500_000 }]);
+    const ten = (each: Unit): Unit[] => Array.from({ length: 10 }, () => each);
+    for (const units of [[graph, graph], ten(large), ten(settled)]) {
       const { words, add } = setUp();
       add(...units);
       assert.equal(words.commits, 2);

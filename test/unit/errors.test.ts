@@ -18,6 +18,7 @@ import {
   toPlainError,
   WaitTimeoutError,
 } from '../../dist/core/errors.js';
+import { fromOtherCopy } from '../helpers/other-copy.ts';
 
 /** Codes that programs branch on: more may come, none may go. */
 const published: readonly ErrorCode[] = [
@@ -58,12 +59,6 @@ const each = {
   FatalError: new FatalError('gone', { cause }),
   RetryLater: new RetryLater('5m', { cause }),
 };
-
-/** What another copy of gigq in the process would make. */
-async function otherCopy(): Promise<typeof import('../../dist/core/errors.js')> {
-  const url = new URL('../../dist/core/errors.js?copy', import.meta.url).href;
-  return (await import(url)) as typeof import('../../dist/core/errors.js');
-}
 
 /** There and back, by a channel that carries JSON only. */
 function cross(error: unknown): Error {
@@ -140,8 +135,11 @@ describe('RetryLater', () => {
 });
 
 describe('an error is recognised by its brand', () => {
-  test('whichever copy of gigq made it', async () => {
-    const other = await otherCopy();
+  test('whichever copy of gigq made it', async (scope) => {
+    const other = await fromOtherCopy<typeof import('../../dist/core/errors.js')>(
+      scope,
+      'core/errors.js',
+    );
     const fatal = new other.FatalError('gone');
     const later = new other.RetryLater('5s');
     assert.equal(fatal instanceof FatalError, false);

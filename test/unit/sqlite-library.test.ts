@@ -3,6 +3,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { DatabaseSync } from 'node:sqlite';
 import { isSafe, loadSqlite } from '../../dist/store/sqlite/library.js';
 import { busyError, isBusy, translate } from '../../dist/store/sqlite/sqlite-error.js';
+import { fromOtherCopy } from '../helpers/other-copy.ts';
 
 describe('isSafe', () => {
   const versions: Readonly<Record<string, boolean>> = {
@@ -33,12 +34,13 @@ describe('loadSqlite', () => {
   });
 });
 
+type Library = typeof import('../../dist/store/sqlite/library.js');
+
 /** The library loaded anew, on a Node with another SQLite. */
 async function loadedOn(scope: TestContext, sqlite: () => unknown): Promise<() => unknown> {
   scope.mock.method(process, 'getBuiltinModule', sqlite as typeof process.getBuiltinModule);
-  const place = new URL(`../../dist/store/sqlite/library.js?${scope.name}`, import.meta.url);
-  const library: { loadSqlite: () => unknown } = await import(place.href);
-  return library.loadSqlite;
+  const { loadSqlite: load } = await fromOtherCopy<Library>(scope, 'store/sqlite/library.js');
+  return load;
 }
 
 function sqliteOf(version: string): unknown {

@@ -2,7 +2,10 @@ import { JobQueue, type JobQueueOptions, task, Worker } from '../../../dist/inde
 import { type Handler, type Params, type Peer, prepared } from '../peer.ts';
 import { databaseFile, removeDatabase } from './files.ts';
 
-const file = databaseFile('gigq');
+/** On a server, if one is prepared. */
+const address = prepared('BENCH_PEER_POSTGRES');
+const isOnServer = address !== '';
+const database = isOnServer ? address : databaseFile('gigq');
 const options: JobQueueOptions =
   prepared('BENCH_PEER_VARIANT') === 'relaxed' ? { durability: 'relaxed' } : {};
 let handle: Handler;
@@ -10,13 +13,14 @@ let queue: JobQueue;
 const bench = task('bench', (params: Params) => handle(params));
 
 const open = async (): Promise<void> => {
-  queue = new JobQueue(file, options);
+  queue = new JobQueue(database, options);
   await queue.stats();
 };
 
 export const peer: Peer = {
   setup: async () => {
-    removeDatabase(file);
+    if (isOnServer) await (await import('./postgres.ts')).resetDatabase('gigq');
+    else removeDatabase(database);
     await open();
   },
   open,

@@ -37,7 +37,7 @@ function summary(database: string, findings: readonly Finding[]): string {
 }
 
 function describe(database: string, { checked, findings }: Diagnosis): string {
-  const looked = checked.length === 0 ? [] : [`Looked at: ${checked.join(', ')}.`];
+  const looked = checked.length === 0 ? [] : [`Looked at: ${escapeLine(checked.join(', '))}.`];
   return [...looked, ...findings.map(describeFinding), summary(database, findings)].join('\n');
 }
 
@@ -50,10 +50,10 @@ async function examine(options: DoctorOptions): Promise<void> {
 }
 
 const notes = `
-Nothing is changed without --fix, which repairs only a file that is sound:
+Nothing is changed without --fix, which repairs only a database that is sound:
 counts are made anew, jobs without a lease or of a dead worker become ready,
-a large WAL is copied into the database, and what every user can read is left
-to its owner. --json prints one finding a line.
+and of a file, a large WAL is copied into the database, and what every user can
+read is left to its owner. --json prints one finding a line.
 
 Exit codes: 0 well, perhaps with advice; 1 a problem is left.
 `;

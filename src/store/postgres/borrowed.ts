@@ -105,7 +105,7 @@ class BorrowedStatements implements Statements {
       const { rows } = await answer;
       return { rows: rows.map((row) => withNumbers(row as Row)) };
     } catch (error) {
-      throw translate(error, this.address.shown);
+      throw translate(error, this.address);
     }
   }
 

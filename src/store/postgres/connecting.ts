@@ -1,6 +1,7 @@
 /** How connections are made, and what a server has to be. */
 import type pg from 'pg';
 import { GigqError } from '../../core/errors.ts';
+import { systemClock } from '../clock.ts';
 import type { Clock } from '../store.ts';
 import type { Address } from './address.ts';
 import { translate } from './postgres-error.ts';
@@ -17,7 +18,7 @@ export class Driver {
   readonly #clock: Clock;
   readonly #pending = new Set<pg.Client>();
 
-  constructor(library: typeof pg, address: Address, clock: Clock) {
+  constructor(library: typeof pg, address: Address, clock: Clock = systemClock) {
     this.#pg = library;
     this.address = address;
     this.#clock = clock;
@@ -89,7 +90,7 @@ export async function connect(
     return client;
   } catch (error) {
     driver.drop(client);
-    throw translate(error, driver.address.shown);
+    throw translate(error, driver.address);
   } finally {
     forget();
     driver.settled(client);

@@ -93,7 +93,7 @@ export class Connection {
     } catch (error) {
       // It is a standby, at least by now: the address may lead to another server meanwhile.
       if (isReadOnly(error)) this.#lose(client);
-      if (!isNotPrepared(error)) throw translate(error, this.address.shown);
+      if (!isNotPrepared(error)) throw translate(error, this.address);
       this.#isNamed = false;
       throw new Passing('locked', error);
     }

@@ -1,8 +1,10 @@
 /** Brings a schema to what this version knows: in one transaction, fully or not at all, one program at a time. */
-import { GigqError } from '../../core/errors.ts';
+import { GigqError, isGigqError } from '../../core/errors.ts';
 import { defaults } from '../../core/limits.ts';
 import { type Applied, type Migrated, type Migration, outstanding, summary } from '../migrate.ts';
 import type { Connection } from './connection.ts';
+import { hintForMaking } from './grants.ts';
+import { isDenied } from './postgres-error.ts';
 import type { Statements } from './statements.ts';
 import { identifier, inSchema } from './prepared.ts';
 import { migrations } from './sql.gen.ts';
@@ -16,6 +18,8 @@ const ledger = `
   );
   LOCK TABLE gigq.migrations IN ACCESS EXCLUSIVE MODE
 `;
+
+type Readable = Pick<Statements, 'address' | 'query'>;
 
 /** Throws Passing if it has to be tried again. */
 export async function migrate(
@@ -32,8 +36,13 @@ export async function migrate(
     return summary(migrations, still);
   } catch (error) {
     await connection.rollback();
-    throw error;
+    throw isGigqError(error) && isDenied(error.cause) ? mayNotMake(error, connection) : error;
   }
+}
+
+function mayNotMake({ message, cause }: GigqError, { address }: Readable): GigqError {
+  const hint = hintForMaking(message, address.schema);
+  return new GigqError('database_refused', message, { cause, hint });
 }
 
 async function apply(connection: Connection): Promise<readonly Migration[]> {
@@ -70,11 +79,12 @@ export async function requireSchema(connection: Statements): Promise<void> {
   });
 }
 
-async function missingIn(connection: Statements): Promise<readonly Migration[]> {
+/** The migrations that a schema still needs; throws as `outstanding` does. */
+export async function missingIn(connection: Readable): Promise<readonly Migration[]> {
   return outstanding(connection.address.shown, migrations, await appliedIn(connection));
 }
 
-async function appliedIn(connection: Statements): Promise<readonly Applied[]> {
+async function appliedIn(connection: Readable): Promise<readonly Applied[]> {
   if (!(await exists(connection, 'ledger'))) return [];
   const table = `${identifier(connection.address.schema)}.migrations`;
   const { rows } = await connection.query(
@@ -90,7 +100,7 @@ const existing = {
     WHERE nspname = $1 AND relname = 'migrations'`,
 };
 
-async function exists(connection: Statements, what: keyof typeof existing): Promise<boolean> {
+async function exists(connection: Readable, what: keyof typeof existing): Promise<boolean> {
   const values = [connection.address.schema];
   const { rows } = await connection.query({ text: existing[what], values });
   return rows.length > 0;

@@ -1,5 +1,9 @@
 /** What PostgreSQL and its driver report, in the terms of gigq. The one place that knows their codes. */
 import { GigqError, isGigqError } from '../../core/errors.ts';
+import type { Address } from './address.ts';
+import { hintForDenied } from './grants.ts';
+
+type Place = Pick<Address, 'shown' | 'schema'>;
 
 /**
  * What will pass: nothing of the transaction stands, or, if it was on its way to be committed, it can be run again without
@@ -43,22 +47,28 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
+/** Whether a grant is missing. */
+export function isDenied(error: unknown): boolean {
+  return codeOf(error) === '42501';
+}
+
 /** Whether the server said it, and not what lies between it and us. */
 function isOfServer(error: unknown): boolean {
   return error instanceof Error && 'severity' in error;
 }
 
 /** Errors of the server become errors of gigq, or Passing; what it refuses of a statement's values stays as it is. */
-export function translate(error: unknown, database: string): unknown {
+export function translate(error: unknown, address: Place): unknown {
   if (isGigqError(error) || error instanceof Passing) return error;
   if (!isOfServer(error)) return new Passing('unreachable', error);
   const code = codeOf(error);
   if (locked.has(code)) return new Passing('locked', error);
   if (unreachable.test(code)) return new Passing('unreachable', error);
-  return lasting(code, database, error) ?? error;
+  return lasting(code, address, error) ?? error;
 }
 
-function lasting(code: string, database: string, cause: unknown): GigqError | undefined {
+function lasting(code: string, address: Place, cause: unknown): GigqError | undefined {
+  const { shown: database, schema } = address;
   const said = cause instanceof Error ? cause.message : String(cause);
   if (isReadOnly(cause))
     return new GigqError('database_readonly', `${database} cannot be written to: ${said}`, {
@@ -68,7 +78,10 @@ function lasting(code: string, database: string, cause: unknown): GigqError | un
   if (code.startsWith('53'))
     return new GigqError('database_full', `${database} has no room left: ${said}`, { cause });
   if (/^(?:28|42501|3D000)/u.test(code))
-    return new GigqError('database_refused', `${database} refuses us: ${said}`, { cause });
+    return new GigqError('database_refused', `${database} refuses us: ${said}`, {
+      cause,
+      ...(isDenied(cause) && { hint: hintForDenied(said, schema) }),
+    });
   if (/^(?:3F000|42P01|42703|42883)/u.test(code))
     return new GigqError(
       'database_invalid',

@@ -1,15 +1,16 @@
 /** The store on one schema of a PostgreSQL database: composes sessions and signals. */
-import { defaults, type Durability } from '../../core/limits.ts';
+import type { Durability } from '../../core/limits.ts';
 import { reads } from '../batching.ts';
 import type { Migrated } from '../migrate.ts';
 import type { Answer, Clock, Interest, Store, StoreEvent, Unit } from '../store.ts';
 import { parseAddress } from './address.ts';
 import { Driver } from './connecting.ts';
 import { Connection } from './connection.ts';
+import { repair } from './doctor/repair.ts';
 import { loadPg } from './library.ts';
 import { migrate, requireSchema } from './migrating.ts';
 import { Notifications } from './notify.ts';
-import { Passing, tooLate } from './postgres-error.ts';
+import { patiently } from './patience.ts';
 import { Session } from './session.ts';
 
 export interface PostgresOptions {
@@ -106,28 +107,18 @@ export async function migratePostgres(
   }
 }
 
+/** Repairs what is wrong with the rows of a sound schema. */
+export async function repairPostgres(database: string, clock: Clock): Promise<void> {
+  const driver = await driverFor(database, clock);
+  const connection = new Connection(driver, 'full');
+  try {
+    await patiently(driver, clock, () => repair(connection));
+  } finally {
+    await connection.close();
+  }
+}
+
 async function driverFor(database: string, clock: Clock): Promise<Driver> {
   const address = parseAddress(database);
   return new Driver(await loadPg(), address, clock);
-}
-
-const pauseMs = 100;
-/** Who has not been there yet may have the wrong address: that is told sooner. Workers go on trying. */
-const patienceMs = { locked: defaults.busyMs, unreachable: 5000 };
-
-/** Tries again from a timer while the server cannot be reached, or others stand in the way. */
-async function patiently<T>(driver: Driver, clock: Clock, attempt: () => Promise<T>): Promise<T> {
-  const since = clock.mono();
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof Passing)) throw error;
-      if (clock.mono() - since >= patienceMs[error.kind])
-        throw tooLate(driver.address.shown, error);
-      await new Promise<void>((resolve) => {
-        clock.timer(pauseMs * (0.5 + Math.random()), resolve);
-      });
-    }
-  }
 }

@@ -8,6 +8,10 @@ import { withFewInputs } from './inputs.ts';
 
 /** Due jobs that one claim makes ready at most. */
 const promotionLimit = 1000;
+/** Params that a claim takes on: a lease writes the whole row again, and nobody else can write meanwhile. */
+const claimLength = 4_000_000;
+/** How long they are shows only when jobs are leased: a few come first, and as many more as there is room for. */
+const fewest = 16;
 
 export function claiming(context: Context): Pick<Working, 'claim'> {
   return { claim: (request) => claim(context, request) };
@@ -31,10 +35,17 @@ function claim(context: Context, request: ClaimRequest): Claim {
   const worker = workerId(context, request.worker);
   if (worker === undefined) return fencedClaim;
   promote(context);
-  const jobs = leaseReady(context, request, worker);
-  const isFull = jobs.length === request.slots.length;
-  const rest = isFull ? { nextDueMs: null, unknownTasks: [] } : whatElse(context, request);
-  return { jobs, ...rest, fenced: false };
+  const leased = leaseReady(context, request, worker);
+  return { jobs: leased.jobs, ...whatNext(context, request, leased), fenced: false };
+}
+
+function whatNext(
+  context: Context,
+  request: ClaimRequest,
+  { jobs, isEnough }: Leased,
+): Pick<Claim, 'nextDueMs' | 'unknownTasks'> {
+  if (jobs.length === request.slots.length) return { nextDueMs: null, unknownTasks: [] };
+  return isEnough ? { nextDueMs: 0, unknownTasks: [] } : whatElse(context, request);
 }
 
 function workerId(context: Context, { instance, epoch }: WorkerKey): number | undefined {
@@ -51,16 +62,37 @@ function promote(context: Context): void {
   }
 }
 
-function leaseReady(context: Context, request: ClaimRequest, worker: number): ClaimedJob[] {
+interface Leased {
+  readonly jobs: readonly ClaimedJob[];
+  /** Whether there are more, to be claimed by the next transaction. */
+  readonly isEnough: boolean;
+}
+
+function leaseReady(context: Context, request: ClaimRequest, worker: number): Leased {
   context.lanes.flush();
   const first = firstFor(context, request, request.slots.length);
-  if (first.length === 0) return [];
-  const leases = first.map((seq, place) => [seq, newToken(), request.slots[place]]);
+  const leases = first.map((seq, place): Lease => [seq, newToken(), request.slots[place] ?? '']);
+  const few = lease(context, leases.slice(0, fewest), worker);
+  const more = lease(context, leases.slice(fewest, roomFor(few)), worker);
+  return { jobs: [...few, ...more], isEnough: few.length + more.length < leases.length };
+}
+
+/** How many jobs like these one claim takes. */
+function roomFor(jobs: readonly ClaimedJob[]): number {
+  const length = jobs.reduce((sum, { params }) => sum + params.length, 0);
+  return Math.floor((claimLength / length) * jobs.length);
+}
+
+/** The job, a token, a slot. */
+type Lease = readonly [number, number, string];
+
+function lease(context: Context, leases: readonly Lease[], worker: number): ClaimedJob[] {
+  if (leases.length === 0) return [];
   const grant = { leases: JSON.stringify(leases), worker, now: context.clock.wall() };
   const rows = context.connection.all('lease', grant) as unknown as HeldRow[];
   for (const row of rows) move(context, row, 'pending', 'running');
   const bySeq = new Map(rows.map((row) => [row.seq, row]));
-  return first.flatMap((seq) => {
+  return leases.flatMap(([seq]) => {
     const row = bySeq.get(seq);
     return row === undefined
       ? []

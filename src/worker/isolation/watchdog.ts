@@ -19,8 +19,7 @@ export const outOfMemory = 'memory';
 export const abandoned = 'abandoned';
 
 export function startWatchdog(watch: Watch): void {
-  // Compiled, the thread stands beside this file under the same extension.
-  const thread = new URL(import.meta.url.replace(/watchdog(\.\w+)$/u, 'watchdog-thread$1'));
+  const thread = new URL(import.meta.resolve('#watchdog'));
   new Worker(thread, { workerData: watch, execArgv: [], name: 'gigq watchdog' }).unref();
 }
 

@@ -44,8 +44,7 @@ const reserveMs = 2000;
 /** Its last words arrive with its end, unless somebody else holds their channel. */
 const lastWordsMs = 250;
 
-// Compiled, it stands beside this file under the same extension.
-const program = new URL(import.meta.url.replace(/child(\.\w+)$/u, 'process$1'));
+const program = new URL(import.meta.resolve('#service-process'));
 
 export class ServiceChild {
   readonly ended: Promise<ChildEnd>;

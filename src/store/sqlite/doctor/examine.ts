@@ -1,59 +1,26 @@
 /** Looks a database over from the outside in, and stops where looking further makes no sense. Nothing is changed. */
-import { isGigqError, type GigqError } from '../../../core/errors.ts';
 import type { Clock } from '../../store.ts';
-import {
-  type Diagnosis,
-  type Examination,
-  type Finding,
-  type FindingCode,
-  problem,
-} from '../../doctor.ts';
+import { type Accused, findCrashes, nearTheEnd } from '../../doctor-crashes.ts';
+import { findAboutWorkers } from '../../doctor-workers.ts';
+import { type Diagnosis, type Examination, type Finding, problem } from '../../doctor.ts';
+import { examined, type Note, Unusable } from '../../examination.ts';
 import { ensureFile } from '../database-file.ts';
 import { refuseNetworkFileSystem } from '../file-system.ts';
 import { loadSqlite } from '../library.ts';
 import { missingIn } from '../migrating.ts';
-import { migrations } from '../sql.gen.ts';
-import { checkCrashes } from './crashes.ts';
+import { migrations, sql } from '../sql.gen.ts';
 import { checkFiles } from './files.ts';
 import { checkLock } from './lock-holder.ts';
 import { checkRows } from './rows.ts';
 import { lookAt, type Snapshot } from './snapshot.ts';
-import { checkWorkers } from './workers.ts';
 
 type Look = Examination & { readonly clock: Clock };
 
-interface Notes {
-  readonly checked: string[];
-  readonly findings: Finding[];
+export function examine(path: string, look: Look): Promise<Diagnosis> {
+  return examined((note) => examineAll(path, look, note), { database_corrupt: restoreHint });
 }
 
-/** What keeps a database from being used at all: there is no use in looking further. */
-class Unusable extends Error {
-  readonly finding: Finding;
-
-  constructor(finding: Finding) {
-    super(finding.message);
-    this.finding = finding;
-  }
-}
-
-export async function examine(path: string, look: Look): Promise<Diagnosis> {
-  const notes: Notes = { checked: [], findings: [] };
-  try {
-    await examineAll(path, look, notes);
-  } catch (error) {
-    // What cannot be read through and through is not to be written to, not even its mode.
-    const untouched = notes.findings.map((finding) => ({ ...finding, fixable: false }));
-    return { ...notes, findings: [...untouched, findingOf(error)] };
-  }
-  return notes;
-}
-
-async function examineAll(path: string, look: Look, { checked, findings }: Notes): Promise<void> {
-  const note = (what: string, found: readonly Finding[] = []): void => {
-    checked.push(what);
-    findings.push(...found);
-  };
+async function examineAll(path: string, look: Look, note: Note): Promise<void> {
   refuseNetworkFileSystem(path);
   note('file system');
   ensureFile(path, false);
@@ -68,8 +35,18 @@ async function examineAll(path: string, look: Look, { checked, findings }: Notes
     }
     requireOurs(snapshot);
     note('schema');
-    note('jobs', [...checkRows(snapshot), ...checkCrashes(snapshot)]);
-    note('workers', checkWorkers(snapshot, { isGone: look.isGone, now: look.clock.wall() }));
+    const accused = snapshot.query(sql.accused, nearTheEnd) as unknown as readonly Accused[];
+    note('jobs', [...checkRows(snapshot), ...findCrashes(accused)]);
+    note('workers', checkWorkers(snapshot, look));
+  });
+}
+
+function checkWorkers(snapshot: Snapshot, { isGone, clock }: Look): Finding[] {
+  return findAboutWorkers({
+    workerRows: snapshot.query(sql.workers),
+    readyLanes: snapshot.query(sql.readyLanes),
+    isGone,
+    now: clock.wall(),
   });
 }
 
@@ -95,14 +72,4 @@ function requireOurs(snapshot: Snapshot): void {
       ? problem('database_invalid', `${snapshot.path} is no gigq database`, { hint })
       : problem('schema_older', `${snapshot.path} has an older schema`, { hint });
   throw new Unusable(finding);
-}
-
-function findingOf(error: unknown): Finding {
-  if (error instanceof Unusable) return error.finding;
-  if (!isGigqError(error)) throw error;
-  return problem(error.code as FindingCode, error.message, { hint: hintOf(error) });
-}
-
-function hintOf({ code, hint }: GigqError): string {
-  return code === 'database_corrupt' ? restoreHint : hint;
 }

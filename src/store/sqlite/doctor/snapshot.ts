@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { isGigqError } from '../../../core/errors.ts';
-import type { Row } from '../connection.ts';
+import type { Row, Values } from '../prepared.ts';
 import { loadSqlite } from '../library.ts';
 import { translate } from '../sqlite-error.ts';
 
@@ -26,9 +26,9 @@ export class Snapshot {
   }
 
   /** Throws a GigqError if the database cannot be read. */
-  query(text: string): Row[] {
+  query(text: string, values: Values = {}): Row[] {
     try {
-      return this.#database.prepare(text).all();
+      return this.#database.prepare(text).all(values);
     } catch (error) {
       throw translate(error, this.path);
     }

@@ -1,11 +1,9 @@
 /** Jobs that may end the processes that they run in: the database is well, but somebody should know. */
-import { limits } from '../../../core/limits.ts';
-import { finalStatuses } from '../../../core/state.ts';
-import { advice, type Finding } from '../../doctor.ts';
-import { listOf, some } from './rows.ts';
-import type { Snapshot } from './snapshot.ts';
+import { limits } from '../core/limits.ts';
+import { advice, type Finding, some } from './doctor.ts';
 
-interface Accused {
+/** A job that has not ended, and is a suspect or near the end of a budget. */
+export interface Accused {
   readonly id: string;
   readonly task: string;
   readonly crashes: number;
@@ -13,14 +11,10 @@ interface Accused {
   readonly suspect: number;
 }
 
-const accused = `SELECT job.id, lane.task, job.crashes, job.expiries, lane.suspect
-  FROM gigq_jobs AS job JOIN gigq_lanes AS lane ON lane.id = job.lane
-  WHERE job.status NOT IN ${listOf(finalStatuses)}
-    AND (lane.suspect = 1 OR job.crashes >= ${limits.crashes - 1} OR job.expiries >= ${limits.expiries - 1})
-  ORDER BY job.seq`;
+/** The crashes and the expired leases from which on a job is near the end of its budget. */
+export const nearTheEnd = { crashes: limits.crashes - 1, expiries: limits.expiries - 1 };
 
-export function checkCrashes(snapshot: Snapshot): Finding[] {
-  const jobs = snapshot.query(accused) as unknown as readonly Accused[];
+export function findCrashes(jobs: readonly Accused[]): Finding[] {
   const suspects = jobs.filter(({ suspect }) => suspect === 1).map(nameOf);
   const last = jobs.filter(isNearTheEnd).map((job) => `${nameOf(job)}: ${countOf(job)}`);
   return [...aboutSuspects(suspects), ...aboutBudgets(last)];
@@ -46,11 +40,11 @@ function nameOf({ id, task }: Accused): string {
 }
 
 function isNearTheEnd({ crashes, expiries }: Accused): boolean {
-  return crashes >= limits.crashes - 1 || expiries >= limits.expiries - 1;
+  return crashes >= nearTheEnd.crashes || expiries >= nearTheEnd.expiries;
 }
 
 function countOf({ crashes, expiries }: Accused): string {
-  return crashes >= limits.crashes - 1
+  return crashes >= nearTheEnd.crashes
     ? `${crashes} of ${limits.crashes} crashes`
     : `${expiries} of ${limits.expiries} expired leases`;
 }

@@ -1,18 +1,21 @@
 /** Whether there is somebody to run the jobs, and nobody who holds them and does not. */
-import { isLive, knows, serves } from '../../../core/standing.ts';
-import type { WorkerRecord } from '../../../core/worker.ts';
-import { advice, type Examination, type Finding, problem } from '../../doctor.ts';
-import { toWorker } from '../../rows.ts';
-import { sql } from '../sql.gen.ts';
-import type { Snapshot } from './snapshot.ts';
+import { isLive, knows, serves } from '../core/standing.ts';
+import type { WorkerRecord } from '../core/worker.ts';
+import { advice, type Examination, type Finding, problem } from './doctor.ts';
+import { type Row, toWorker } from './rows.ts';
 
 /** Two sweeps, and some: whoever sweeps has seen by then that a lease has run out. */
 const graceMs = 12_000;
 
-type Checks = Pick<Examination, 'isGone'> & { readonly now: number };
+interface Staff extends Pick<Examination, 'isGone'> {
+  /** As the statements `workers` and `readyLanes` return them. */
+  readonly workerRows: readonly Row[];
+  readonly readyLanes: readonly Row[];
+  readonly now: number;
+}
 
-export function checkWorkers(snapshot: Snapshot, { isGone, now }: Checks): Finding[] {
-  const workers = snapshot.query(sql.workers).map(toWorker);
+export function findAboutWorkers({ workerRows, readyLanes, isGone, now }: Staff): Finding[] {
+  const workers = workerRows.map(toWorker);
   const isOverdue = (worker: WorkerRecord): boolean =>
     now - worker.heartbeatAtMs > worker.leaseMs + graceMs;
   const holders = workers.filter(({ running }) => running > 0);
@@ -21,7 +24,10 @@ export function checkWorkers(snapshot: Snapshot, { isGone, now }: Checks): Findi
   return [
     ...dead.map(deadWorker),
     ...silent.map((worker) => silentWorker(worker, now)),
-    ...unserved(snapshot, { workers, now }),
+    ...unserved(
+      readyLanes as unknown as readonly Lane[],
+      workers.filter((worker) => isLive(worker, now)),
+    ),
   ];
 }
 
@@ -45,14 +51,12 @@ function silentWorker(
   return problem('worker_silent', message, { hint });
 }
 
-interface Staff {
-  readonly workers: readonly WorkerRecord[];
-  readonly now: number;
+interface Lane {
+  readonly queue: string;
+  readonly task: string;
 }
 
-function unserved(snapshot: Snapshot, { workers, now }: Staff): Finding[] {
-  const live = workers.filter((worker) => isLive(worker, now));
-  const lanes = snapshot.query(sql.readyLanes) as unknown as { queue: string; task: string }[];
+function unserved(lanes: readonly Lane[], live: readonly WorkerRecord[]): Finding[] {
   // A task's suspects have a lane of their own.
   const waiting = lanes
     .filter((lane) => !live.some((worker) => serves(worker, lane) && knows(worker, lane)))
