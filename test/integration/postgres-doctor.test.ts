@@ -162,10 +162,9 @@ describe('a server', () => {
     assert.match((await told(-3_600_000)) ?? '', /^The clock of the server is 3\d\d\d s behind/u);
   });
 
-  it('behind a pooler is told', async (t) => {
+  it('behind a pooler is told', async () => {
     const { address } = await migrated();
     const { proxy, address: way } = await Proxy.before(address);
-    t.after(() => proxy.close());
     proxy.isPooler = true;
     const finding = await found(way, 'pooled');
     assert.equal(finding.severity, 'advice');

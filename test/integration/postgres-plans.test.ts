@@ -1,7 +1,6 @@
 // How PostgreSQL goes about the statements of the hot path, whatever it believes of the tables: none may read the backlog.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { systemClock } from '../../dist/store/clock.js';
 import { parseAddress } from '../../dist/store/postgres/address.js';
 import { Driver } from '../../dist/store/postgres/connecting.js';
 import { Connection } from '../../dist/store/postgres/connection.js';
@@ -78,10 +77,7 @@ for (const [name, steps] of Object.entries(statistics)) {
 
     before(async () => {
       const { address, schema } = await freshSchema();
-      connection = new Connection(
-        new Driver(await loadPg(), parseAddress(address), systemClock),
-        'full',
-      );
+      connection = new Connection(new Driver(await loadPg(), parseAddress(address)), 'full');
       await migrate(connection, { dryRun: false });
       for (const step of steps(schema)) await query(step);
     });
