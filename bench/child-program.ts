@@ -79,6 +79,7 @@ export interface Drained {
 }
 
 interface Report {
+  readonly ran: number;
   readonly waits: number[];
   readonly gaps: readonly number[];
   readonly peakMiB: number;
@@ -154,7 +155,7 @@ const commands = {
     if (notesGaps && ended !== undefined) gaps.push(clock() - ended);
     const peak = /VmHWM:\s+(\d+) kB/u.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
     const peakMiB = Number(peak) / 1024;
-    return { waits: waits.splice(0), gaps: gaps.splice(0), peakMiB, hasGivenUp };
+    return { ran, waits: waits.splice(0), gaps: gaps.splice(0), peakMiB, hasGivenUp };
   },
 
   async unfinished(): Promise<number> {

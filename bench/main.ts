@@ -102,6 +102,12 @@ const benches: Readonly<Record<string, Entry>> = {
     store: 'sqlite',
     byNameOnly: true,
   },
+  snapshot: {
+    about: 'what an old snapshot that is held does to a busy queue',
+    load: async () => (await import('./snapshot.ts')).snapshot,
+    byNameOnly: true,
+    store: 'postgres',
+  },
   soak: {
     about: 'millions of jobs through one file that is cleared',
     load: async () => (await import('./soak.ts')).soak,

@@ -17,6 +17,8 @@ export interface Settings {
   readonly jobs: number | undefined;
   /** Undefined: each bench has its own, and `drain` takes several. */
   readonly concurrency: number | undefined;
+  /** Of the bench `snapshot`. */
+  readonly minutes: number | undefined;
   readonly peers: readonly string[] | undefined;
   readonly cases: readonly string[] | undefined;
 }
@@ -31,6 +33,7 @@ export const usage = `npm run bench [-- <bench> …] [options]
   --rounds 3                 how often each figure is taken
   --jobs 20000               default: each bench has its own number
   --concurrency 100          default: each bench has its own
+  --minutes 10               for the bench snapshot: how long it is held
   --quick                    a tenth of everything, once: to see that it works
   --peers plainjob,bullmq    for the bench peers: which; default all
   --cases submit,drain       for the bench peers: what; default all but backlog
@@ -44,6 +47,7 @@ const options = {
   rounds: { type: 'string' },
   jobs: { type: 'string' },
   concurrency: { type: 'string' },
+  minutes: { type: 'string' },
   peers: { type: 'string' },
   cases: { type: 'string' },
 } as const;
@@ -70,6 +74,7 @@ export function readSettings(
     rounds: positive('--rounds', values.rounds) ?? (values.quick ? 1 : 3),
     jobs: positive('--jobs', values.jobs),
     concurrency: positive('--concurrency', values.concurrency),
+    minutes: positive('--minutes', values.minutes),
     peers: listed(values.peers),
     cases: listed(values.cases),
   };

@@ -4,34 +4,41 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Job } from 'gigq';
 import { Effects, found, pause, place } from '../helpers/worker-place.ts';
+import { onEachStore } from '../helpers/each-store.ts';
 import { WorkerProcess } from '../helpers/worker-process.ts';
 
 const lease = { leaseDuration: '2s' } as const;
 
 describe('SIGSTOP of a worker', { concurrency: true }, () => {
-  it('for longer than its lease gives its jobs to another; awake again it changes nothing and goes on', async (t) => {
-    const here = place(t);
-    const effects = new Effects(join(here.folder, 'effects'));
-    const zombie = await WorkerProcess.start(t, here.database, { ...lease, workerId: 'zombie' });
-    const params = { effects: effects.path, ms: 1000 };
-    const { id } = await here.queue.submit(new Job({ task: 'last', params }));
-    await found(() => effects.lines.length === 1, 'the first run');
-    zombie.signal('SIGSTOP');
-    await WorkerProcess.start(t, here.database, { ...lease, workerId: 'other' });
-    const frozenAtMs = performance.now();
-    await found(() => effects.lines.length === 2, 'the second run');
-    assert.ok(performance.now() - frozenAtMs < 8000);
-    await here.queue.get(id).result();
-    zombie.signal('SIGCONT');
-    await zombie.said(`lost ${id}`);
-    const info = await here.queue.getStatus(id);
-    const executions = info?.executions.map(({ workerId, status }) => [workerId, status]);
-    assert.deepEqual(executions, [
-      ['zombie', 'lost'],
-      ['other', 'completed'],
-    ]);
-    await found(async () => isActive(await here.queue.workers(), 'zombie'), 'it to register again');
-  });
+  onEachStore(
+    'for longer than its lease gives its jobs to another; awake again it changes nothing and goes on',
+    async (t, database) => {
+      const here = place(t, database);
+      const effects = new Effects(join(here.folder, 'effects'));
+      const zombie = await WorkerProcess.start(t, here.database, { ...lease, workerId: 'zombie' });
+      const params = { effects: effects.path, ms: 1000 };
+      const { id } = await here.queue.submit(new Job({ task: 'last', params }));
+      await found(() => effects.lines.length === 1, 'the first run');
+      zombie.signal('SIGSTOP');
+      await WorkerProcess.start(t, here.database, { ...lease, workerId: 'other' });
+      const frozenAtMs = performance.now();
+      await found(() => effects.lines.length === 2, 'the second run');
+      assert.ok(performance.now() - frozenAtMs < 8000);
+      await here.queue.get(id).result();
+      zombie.signal('SIGCONT');
+      await zombie.said(`lost ${id}`);
+      const info = await here.queue.getStatus(id);
+      const executions = info?.executions.map(({ workerId, status }) => [workerId, status]);
+      assert.deepEqual(executions, [
+        ['zombie', 'lost'],
+        ['other', 'completed'],
+      ]);
+      await found(
+        async () => isActive(await here.queue.workers(), 'zombie'),
+        'it to register again',
+      );
+    },
+  );
 
   it('for less than its lease is not noticed', async (t) => {
     const here = place(t);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Job } from 'gigq';
 import { Effects, found, place, type Place } from '../helpers/worker-place.ts';
+import { onEachStore } from '../helpers/each-store.ts';
 import { WorkerProcess } from '../helpers/worker-process.ts';
 
 function effectsIn(here: Place): Effects {
@@ -60,33 +61,36 @@ describe('SIGKILL of a worker', () => {
     );
   });
 
-  it('again and again, of many workers at work, loses no job and records none twice', async (t) => {
-    const here = place(t);
-    const effects = effectsIn(here);
-    const params = { effects: effects.path, ms: 20 };
-    const handles = await here.queue.submitMany(
-      Array.from({ length: 80 }, () => new Job({ task: 'last', params })),
-    );
-    for (let round = 1; round <= 2; round++) {
-      const workers = await Promise.all(
-        [1, 2].map(() => WorkerProcess.start(t, here.database, { concurrency: 4 })),
+  onEachStore(
+    'again and again, of many workers at work, loses no job and records none twice',
+    async (t, database) => {
+      const here = place(t, database);
+      const effects = effectsIn(here);
+      const params = { effects: effects.path, ms: 20 };
+      const handles = await here.queue.submitMany(
+        Array.from({ length: 80 }, () => new Job({ task: 'last', params })),
       );
-      await found(() => effects.lines.length >= round * 25, 'some work');
-      for (const worker of workers) worker.signal('SIGKILL');
-      await Promise.all(workers.map((worker) => worker.exit()));
-    }
-    await WorkerProcess.start(t, here.database, { concurrency: 8 });
-    await Promise.all(handles.map((handle) => handle.result({ timeout: '20s' })));
-    for (const { id } of handles) {
-      const info = await here.queue.getStatus(id);
-      const completed = info?.executions.filter(({ status }) => status === 'completed');
-      assert.deepEqual([info?.attempts, completed?.length], [1, 1]);
-      assert.deepEqual(
-        info?.executions.map(({ number }) => number),
-        range(info?.executionCount ?? 0),
-      );
-    }
-  });
+      for (let round = 1; round <= 2; round++) {
+        const workers = await Promise.all(
+          [1, 2].map(() => WorkerProcess.start(t, here.database, { concurrency: 4 })),
+        );
+        await found(() => effects.lines.length >= round * 25, 'some work');
+        for (const worker of workers) worker.signal('SIGKILL');
+        await Promise.all(workers.map((worker) => worker.exit()));
+      }
+      await WorkerProcess.start(t, here.database, { concurrency: 8 });
+      await Promise.all(handles.map((handle) => handle.result({ timeout: '20s' })));
+      for (const { id } of handles) {
+        const info = await here.queue.getStatus(id);
+        const completed = info?.executions.filter(({ status }) => status === 'completed');
+        assert.deepEqual([info?.attempts, completed?.length], [1, 1]);
+        assert.deepEqual(
+          info?.executions.map(({ number }) => number),
+          range(info?.executionCount ?? 0),
+        );
+      }
+    },
+  );
 });
 
 function pidsOf(effects: Effects): readonly number[] | null {

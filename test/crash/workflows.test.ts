@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Job, Workflow } from 'gigq';
 import { Effects, found, place } from '../helpers/worker-place.ts';
+import { onEachStore } from '../helpers/each-store.ts';
 import { WorkerProcess } from '../helpers/worker-process.ts';
 
 const pairs = 150;
@@ -53,27 +54,30 @@ describe('a workflow run by several processes', () => {
     assert.deepEqual([status, jobs.completed], ['completed', 3 * pairs + 1]);
   });
 
-  it('ends though workers are killed, and no job runs before its parents have ended', async (t) => {
-    const here = place(t);
-    const effects = new Effects(join(here.folder, 'effects'));
-    const { workflow, last } = graph('last', { effects: effects.path, ms: 5 });
-    const start = (): Promise<WorkerProcess> =>
-      WorkerProcess.start(t, here.database, { concurrency: 4, leaseDuration: '2s' });
-    const workers = [await start(), await start()];
-    const handle = await workflow.submitAll(here.queue);
-    for (const share of [0.2, 0.5]) {
-      await found(() => ranIn(effects, 'ended').length > share * 3 * pairs, 'some of the work');
-      workers.shift()?.signal('SIGKILL');
-      workers.push(await start());
-    }
-    await here.queue.get(last).result({ timeout: '60s' });
-    assertInOrder(ranIn(effects, 'ended'));
-    const { status, jobs } = await handle.status();
-    assert.deepEqual(
-      [status, jobs.completed, jobs.total],
-      ['completed', 3 * pairs + 1, 3 * pairs + 1],
-    );
-  });
+  onEachStore(
+    'ends though workers are killed, and no job runs before its parents have ended',
+    async (t, database) => {
+      const here = place(t, database);
+      const effects = new Effects(join(here.folder, 'effects'));
+      const { workflow, last } = graph('last', { effects: effects.path, ms: 5 });
+      const start = (): Promise<WorkerProcess> =>
+        WorkerProcess.start(t, here.database, { concurrency: 4, leaseDuration: '2s' });
+      const workers = [await start(), await start()];
+      const handle = await workflow.submitAll(here.queue);
+      for (const share of [0.2, 0.5]) {
+        await found(() => ranIn(effects, 'ended').length > share * 3 * pairs, 'some of the work');
+        workers.shift()?.signal('SIGKILL');
+        workers.push(await start());
+      }
+      await here.queue.get(last).result({ timeout: '60s' });
+      assertInOrder(ranIn(effects, 'ended'));
+      const { status, jobs } = await handle.status();
+      assert.deepEqual(
+        [status, jobs.completed, jobs.total],
+        ['completed', 3 * pairs + 1, 3 * pairs + 1],
+      );
+    },
+  );
 });
 
 describe('why, after a worker was killed', () => {

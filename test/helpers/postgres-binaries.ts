@@ -39,6 +39,7 @@ export function binariesFor(owner: Owner | null): Binaries {
   return { initdb: join(native, 'bin/initdb'), postgres: join(native, 'bin/postgres'), version };
 }
 
+/** Those of another version, if GIGQ_TEST_BINARIES names their package's folder. */
 function installed(): { readonly folder: string; readonly version: string } {
   const folder = process.env['GIGQ_TEST_BINARIES'] ?? folderOfPackage();
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {

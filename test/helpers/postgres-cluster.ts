@@ -62,7 +62,7 @@ export class Cluster {
     const { postgres } = binariesFor(this.#owner);
     const command = [postgres, '-D', this.#data, ...settings(this.#port)];
     this.#guard = guarded(command, { folder: this.#folder, owner: this.#owner });
-    await ready(this.#guard);
+    await saidBy(this.#guard, isReady);
   }
 
   /** Ends the server in the middle of whatever it does. */
@@ -109,7 +109,8 @@ function settings(port: number): readonly string[] {
   return Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-function guarded(
+/** A program that ends with this process, as does its folder. */
+export function guarded(
   command: readonly string[],
   { folder, owner }: { readonly folder: string; readonly owner: Owner | null },
 ): ChildProcess {
@@ -126,23 +127,23 @@ function guarded(
 /** Also a standby says that it is ready, though only to be read. */
 const isReady = /ready to accept (?:read-only )?connections/u;
 
-async function ready(server: ChildProcess): Promise<void> {
-  const stderr = server.stderr!;
+/** Resolves once a program has said so on stderr; from then on it does not keep this process alive. */
+export async function saidBy(program: ChildProcess, words: RegExp): Promise<void> {
+  const stderr = program.stderr!;
   let said = '';
   await new Promise<void>((resolve) => {
     stderr.once('end', resolve);
     stderr.on('data', (chunk: Buffer) => {
-      if (!isReady.test(said)) said += chunk.toString();
-      if (isReady.test(said)) resolve();
+      if (!words.test(said)) said += chunk.toString();
+      if (words.test(said)) resolve();
     });
   });
-  if (!isReady.test(said)) throw new Error(`PostgreSQL did not start:\n${said}`);
-  // None of it keeps this process alive.
-  server.unref();
-  for (const stream of [stderr, server.stdin]) (stream as unknown as { unref(): void }).unref();
+  if (!words.test(said)) throw new Error(`${program.spawnargs.join(' ')} did not start:\n${said}`);
+  program.unref();
+  for (const stream of [stderr, program.stdin]) (stream as unknown as { unref(): void }).unref();
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const found = server.address();
@@ -172,7 +173,7 @@ function emptyCluster(owner: Owner | null): string {
   }
 }
 
-function give(owner: Owner | null, folder: string): void {
+export function give(owner: Owner | null, folder: string): void {
   if (owner !== null) execFileSync('chown', [`${owner.uid}:${owner.gid}`, folder]);
 }
 

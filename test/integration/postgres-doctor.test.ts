@@ -162,10 +162,9 @@ describe('a server', () => {
     assert.match((await told(-3_600_000)) ?? '', /^The clock of the server is 3\d\d\d s behind/u);
   });
 
-  it('behind a pooler is told', async (t) => {
+  it('behind a pooler is told', async () => {
     const { address } = await migrated();
     const { proxy, address: way } = await Proxy.before(address);
-    t.after(() => proxy.close());
     proxy.isPooler = true;
     const finding = await found(way, 'pooled');
     assert.equal(finding.severity, 'advice');
@@ -350,7 +349,9 @@ describe('gigq doctor on a server', () => {
     const project = createProject(t);
     const { address, schema } = await migrated();
     await query(`DROP INDEX ${schema}.jobs_due`);
-    const { code, stdout, stderr } = await project.run(['--db', address, 'doctor']);
+    // Not on the command line, where others can read it.
+    const env = { GIGQ_DB: address };
+    const { code, stdout, stderr } = await project.run(['doctor'], { env });
     assert.deepEqual([code, stderr], [1, '']);
     assert.match(stdout, /^Looked at: PostgreSQL .*, workers\.$/mu);
     assert.match(
@@ -358,7 +359,7 @@ describe('gigq doctor on a server', () => {
       /^problem {2}The index jobs_due is missing \[index_missing\]\n {2}Make it again: CREATE INDEX CONCURRENTLY jobs_due ON /mu,
     );
     assert.ok(!stdout.includes(password));
-    const json = await project.run(['--db', address, 'doctor', '--json']);
+    const json = await project.run(['doctor', '--json'], { env });
     assert.ok(!json.stdout.includes(password));
     const codes = json.stdout
       .trim()

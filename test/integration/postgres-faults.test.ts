@@ -301,7 +301,7 @@ describe('a schema', () => {
 describe('a pooler that gives each transaction another session', () => {
   test('need not know what was prepared on the last one', async (t) => {
     const { address } = await opened(t);
-    const driver = new Driver(await loadPg(), parseAddress(address), systemClock);
+    const driver = new Driver(await loadPg(), parseAddress(address));
     const connection = new Connection(driver, 'full');
     t.after(() => connection.close());
     await connection.ready();

@@ -1,7 +1,6 @@
 // How PostgreSQL goes about the statements of the hot path, whatever it believes of the tables: none may read the backlog.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { systemClock } from '../../dist/store/clock.js';
 import { parseAddress } from '../../dist/store/postgres/address.js';
 import { Driver } from '../../dist/store/postgres/connecting.js';
 import { Connection } from '../../dist/store/postgres/connection.js';
@@ -33,6 +32,7 @@ const byIndex: Readonly<Partial<Record<Statement, readonly string[]>>> = {
   readyLanes: ['jobs_ready'],
   list: ['edges_pkey', 'jobs_pkey', 'workflows_id_key', 'workflows_pkey'],
   ahead: ['jobs_ready'],
+  passedOver: ['jobs_ready'],
   held: ['jobs_running', 'workers_instance_epoch_key'],
   nextDue: ['jobs_due'],
   inputs: ['edges_pkey', 'jobs_pkey'],
@@ -77,10 +77,7 @@ for (const [name, steps] of Object.entries(statistics)) {
 
     before(async () => {
       const { address, schema } = await freshSchema();
-      connection = new Connection(
-        new Driver(await loadPg(), parseAddress(address), systemClock),
-        'full',
-      );
+      connection = new Connection(new Driver(await loadPg(), parseAddress(address)), 'full');
       await migrate(connection, { dryRun: false });
       for (const step of steps(schema)) await query(step);
     });
@@ -143,6 +140,6 @@ async function aClaim(connection: Connection) {
     ...{ moduleTasks: '[]', concurrency: 10, leaseMs: 30_000 },
   });
   const places = Array.from({ length: 100 }, (_, place) => place);
-  const grants = { tokens: places, slots: places.map(String) };
+  const grants = { ended: [], from: 0, tokens: places, slots: places.map(String) };
   return { ...worker, ...grants, lanes: [1, 2], inLanes: true, window: 100, limit: 10 };
 }

@@ -4,11 +4,13 @@
  */
 import { GigqError } from '../../core/errors.ts';
 import { statuses } from '../../core/state.ts';
+import { systemClock } from '../clock.ts';
 import type { Row } from '../rows.ts';
 import type { Input, Reply, Submitting } from '../store.ts';
 import { type Address, parseAddress } from './address.ts';
 import type { Values } from './connection.ts';
 import { type Context, nothingEnds } from './context.ts';
+import { Fronts } from './front.ts';
 import { Lanes } from './lanes.ts';
 import { requireSchema } from './migrating.ts';
 import { channelsOf } from './notify.ts';
@@ -63,6 +65,7 @@ function contextOf(connection: Statements): Context {
     lanes: new Lanes(connection),
     workflows: new Workflows(connection),
     done,
+    fronts: new Fronts(systemClock),
     sent: () => undefined,
     ending: nothingEnds,
   };

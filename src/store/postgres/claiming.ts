@@ -5,6 +5,7 @@ import { isLone, knows, serves } from '../../core/standing.ts';
 import { type HeldRow, type Lane, toClaimedJob } from '../rows.ts';
 import type { Claim, ClaimRequest } from '../store.ts';
 import { type Asynchronous, type Context, type Member, move, nothingEnds } from './context.ts';
+import type { Front } from './front.ts';
 import { withFewInputs } from './inputs.ts';
 import { settling } from './settling.ts';
 import type { Tokens } from './tokens.ts';
@@ -34,10 +35,17 @@ async function claim(context: Context, request: ClaimRequest, tokens: Tokens): P
   return { jobs, ...rest, fenced: false };
 }
 
+interface Due extends Member {
+  readonly seq: number;
+}
+
 async function promote(context: Context, { worker }: ClaimRequest): Promise<void> {
   const values = { ...worker, limit: promotionLimit };
   const rows = await context.connection.all('promote', values);
-  for (const row of rows) move(context, row as unknown as Member, 'scheduled', 'pending');
+  for (const row of rows as unknown as readonly Due[]) {
+    move(context, row, 'scheduled', 'pending');
+    context.fronts.lower(row.seq);
+  }
 }
 
 /** Running jobs, as they cross the seam. */
@@ -82,11 +90,14 @@ async function leaseReady(
   if (before.length > 0) return before;
   if (context.lanes.known.length === 0) await context.lanes.load();
   const lease = new Lease(context, request, tokens.of(request));
+  if (lease.front.isDue) await lease.lookBefore();
   for (;;) {
     const { known } = context.lanes;
     if (!(await leaseSuspect(lease)) || !(await firstInLine(lease))) return null;
     const isNews = context.lanes.known.length > known.length;
-    if (lease.isFull || !isNews) return lease.rows;
+    if (lease.isFull) return lease.rows;
+    const isFound = lease.front.from > 0 && (await lease.lookBefore());
+    if (!isNews && !isFound) return lease.rows;
   }
 }
 
@@ -114,6 +125,7 @@ async function firstInLine(lease: Lease): Promise<boolean> {
 /** Takes jobs for the slots of a request, one look after the other. */
 class Lease {
   readonly rows: HeldRow[] = [];
+  readonly front: Front;
   hasSuspect = false;
   readonly #context: Context;
   readonly #request: ClaimRequest;
@@ -123,6 +135,7 @@ class Lease {
     this.#context = context;
     this.#request = request;
     this.#tokens = tokens;
+    this.front = context.fronts.of(request.worker.instance);
   }
 
   get free(): number {
@@ -147,6 +160,16 @@ class Lease {
     return known.filter((lane) => serves(this.#request, lane) && knows(this.#request, lane));
   }
 
+  /** Whether somebody stands before the place where looks begin; then they begin there, or from the start. */
+  async lookBefore(): Promise<boolean> {
+    const { from, now } = this.front;
+    const lanes = this.#own.map(({ id }) => id);
+    const row = await this.#context.connection.get('passedOver', { from, lanes });
+    const seq = row?.['seq'];
+    this.front.checked(typeof seq === 'number' ? seq : null, now);
+    return typeof seq === 'number';
+  }
+
   async look(look: Look): Promise<Granted> {
     const { followed } = this.#context.ending;
     const granted = await this.#look(look);
@@ -160,11 +183,13 @@ class Lease {
   async #look({ lanes, ...look }: Look): Promise<Granted | null> {
     const { connection, lanes: remembered, ending } = this.#context;
     const start = this.rows.length;
+    const begun = { from: this.front.from, sinceMs: this.front.now };
     const found = await connection.all('claim', {
       ...look,
       ...this.#request.worker,
       lanes: lanes.map(({ id }) => id),
       ended: ending.seqs,
+      from: begun.from,
       tokens: this.#tokens.slice(start),
       slots: this.#request.slots.slice(start),
     });
@@ -173,6 +198,10 @@ class Lease {
     if (laneCount !== remembered.known.length) await remembered.load();
     const rows = found.filter(({ seq }) => seq !== null) as unknown as readonly HeldRow[];
     for (const row of rows) move(this.#context, row, 'pending', 'running');
+    this.front.looked(
+      rows.map(({ seq }) => seq),
+      begun,
+    );
     this.rows.push(...rows);
     return { isCutShort: rows.length < look.limit && seen >= look.window, isAlive: alive };
   }

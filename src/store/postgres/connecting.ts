@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import { GigqError } from '../../core/errors.ts';
+import { systemClock } from '../clock.ts';
 import type { Clock } from '../store.ts';
 import type { Address } from './address.ts';
 import { translate } from './postgres-error.ts';
@@ -18,7 +19,7 @@ export class Driver {
   readonly #clock: Clock;
   readonly #pending = new Set<pg.Client>();
 
-  constructor(library: typeof pg, address: Address, clock: Clock) {
+  constructor(library: typeof pg, address: Address, clock: Clock = systemClock) {
     this.#pg = library;
     this.address = address;
     this.#clock = clock;

@@ -3,6 +3,7 @@ import type { Due } from '../../core/job.ts';
 import type { JobStatus } from '../../core/state.ts';
 import type { Input, Operation, Reply } from '../store.ts';
 import type { Statements } from './statements.ts';
+import type { Fronts } from './front.ts';
 import type { Lanes } from './lanes.ts';
 import type { Workflows } from './workflows.ts';
 
@@ -17,6 +18,7 @@ export interface Context {
   readonly workflows: Workflows;
   /** What the transaction in progress did that others wait for. */
   readonly done: Done;
+  readonly fronts: Fronts;
   /** Called by an operation that has sent all that it can before it is answered; with the jobs that end by it. */
   sent: (ending: readonly number[]) => void;
   /** Jobs whose ends have been sent, while it is not known yet whether others wait for them; and when it is. */

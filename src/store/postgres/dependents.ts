@@ -93,10 +93,11 @@ function tallyColumns(tallied: Tallied) {
 async function release(context: Context, released: Tallied): Promise<void> {
   if (released.length === 0) return;
   const rows = await context.connection.all('release', tallyColumns(released));
-  for (const { status, workflow } of rows as unknown as readonly Dependent[]) {
+  for (const { seq, status, workflow } of rows as unknown as readonly Dependent[]) {
     // Whatever was waiting was blocked: a job is, as long as a parent holds it up.
     if (status !== 'scheduled' && status !== 'pending') continue;
     move(context, { workflow }, 'blocked', status);
+    context.fronts.lower(seq);
     context.done.work = true;
   }
 }
@@ -156,7 +157,10 @@ async function requeue(context: Context, jobs: readonly Ended[]): Promise<readon
     connection.all('requeue', { seqs }),
   ]);
   const now = new Map(rows.map(({ seq, status }) => [seq, status as JobStatus]));
-  for (const job of jobs) move(context, job, job.status, now.get(job.seq) ?? null);
+  for (const job of jobs) {
+    move(context, job, job.status, now.get(job.seq) ?? null);
+    context.fronts.lower(job.seq);
+  }
   done.work = true;
   return seqs;
 }

@@ -5,6 +5,7 @@ import { claiming } from './claiming.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Connection } from './connection.ts';
 import { type Asynchronous, type Context, type Done, nothingEnds } from './context.ts';
+import { Fronts } from './front.ts';
 import { Lanes } from './lanes.ts';
 import { leases } from './leases.ts';
 import { looking } from './looking.ts';
@@ -47,6 +48,7 @@ export class Session {
       lanes: new Lanes(connection),
       workflows: new Workflows(connection),
       done: { work: false, change: false },
+      fronts: new Fronts(clock),
       sent: () => undefined,
       ending: nothingEnds,
     };

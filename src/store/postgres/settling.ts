@@ -133,7 +133,10 @@ function note(
   for (const { seq, status } of rows) {
     move(context, { workflow: workflows.get(seq) ?? null }, 'running', status);
     if (isFinal(status)) context.done.change = true;
-    else context.done.work = true;
+    else {
+      context.done.work = true;
+      context.fronts.lower(seq);
+    }
   }
 }
 

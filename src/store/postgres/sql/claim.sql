@@ -1,7 +1,7 @@
 -- Leases the ready jobs of some lanes that are first in line, each with a token and a slot of its own, and tells what
 -- running them takes. With the first row, of one at least: whether the worker may claim, how many lanes there are, and how many candidates
 -- were seen. The candidates come from jobs_ready, :window of each lane; or, not :inLanes, from the first :window of all that
--- is ready, by jobs_line: so many reads, however many lanes there are. Race-free: candidates are locked and looked at
+-- is ready, by jobs_line: so many reads, however many lanes there are. Those before :from are passed over in the index (see front.ts). Race-free: candidates are locked and looked at
 -- again before they are leased, what others have locked is skipped, and MATERIALIZED keeps any plan from doing so twice:
 -- never more than :limit. The empty text keeps the planner from jobs_ready, through which it would look for one row after
 -- the other, however many there are. The worker's row is locked last, so that nothing is leased to one that is being held for dead. It comes too
@@ -13,14 +13,15 @@ candidate AS MATERIALIZED (
   SELECT line.seq, line.priority
   FROM (
     SELECT seq, lane, priority FROM gigq.jobs
-    WHERE status = 'pending' AND seq > 0 ORDER BY priority DESC, seq LIMIT :window::integer
+    WHERE status = 'pending' AND seq > 0 AND seq >= :from::bigint ORDER BY priority DESC, seq LIMIT :window::integer
   ) AS line
   WHERE NOT :inLanes::boolean AND NOT (SELECT early FROM waiting) AND line.lane = ANY (:lanes::integer[])
   UNION ALL
   SELECT job.seq, job.priority
   FROM unnest(:lanes::integer[]) AS wanted (lane) CROSS JOIN LATERAL (
     SELECT seq, priority FROM gigq.jobs
-    WHERE lane = wanted.lane AND lane > 0 AND status = 'pending' ORDER BY priority DESC, seq LIMIT :window::integer
+    WHERE lane = wanted.lane AND lane > 0 AND status = 'pending' AND seq >= :from::bigint
+    ORDER BY priority DESC, seq LIMIT :window::integer
   ) AS job
   WHERE :inLanes::boolean AND NOT (SELECT early FROM waiting)
 ),

@@ -11,4 +11,4 @@ WITH due AS MATERIALIZED (
 UPDATE gigq.jobs AS job SET status = 'pending', updated_at = (SELECT gigq.now_ms())
 FROM due
 WHERE job.seq = due.seq
-RETURNING job.workflow
+RETURNING job.seq, job.workflow

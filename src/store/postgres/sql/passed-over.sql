@@ -1,0 +1,7 @@
+-- The first ready job of some lanes that stands before :from in the order of insertion, by jobs_ready; null if there is none.
+-- Reads whatever a snapshot that somebody holds keeps there. Locks nothing: who takes it looks again.
+SELECT min(job.seq) AS seq
+FROM unnest(:lanes::integer[]) AS wanted (lane) CROSS JOIN LATERAL (
+  SELECT seq FROM gigq.jobs
+  WHERE lane = wanted.lane AND lane > 0 AND status = 'pending' AND seq < :from::bigint ORDER BY priority DESC, seq LIMIT 1
+) AS job

@@ -1,0 +1,11 @@
+// Tests of real processes that hold on every store, by the same words.
+import { test, type TestContext } from 'node:test';
+import { freshSchema } from './store-postgres.ts';
+
+/** The database to be used; undefined: a file of the test's own. */
+type Body = (t: TestContext, database: string | undefined) => Promise<void>;
+
+export function onEachStore(title: string, body: Body): void {
+  test(`${title} (SQLite)`, (t) => body(t, undefined));
+  test(`${title} (PostgreSQL)`, async (t) => body(t, (await freshSchema()).address));
+}
