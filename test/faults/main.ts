@@ -38,9 +38,14 @@ const { values, positionals } = parseArgs({
 
 const [size, seed] = [whole('rounds'), whole('seed')];
 /** What they do to a database is what somebody does to a file. */
-const ofFiles = ['frozen-lock', 'lock-past-deadline', 'stop-twice', 'stop-without-database'];
+const ofFiles = new Set([
+  'frozen-lock',
+  'lock-past-deadline',
+  'stop-twice',
+  'stop-without-database',
+]);
 const onServer = isOnServer();
-const all = Object.keys(scenarios).filter((name) => !onServer || !ofFiles.includes(name));
+const all = Object.keys(scenarios).filter((name) => !onServer || !ofFiles.has(name));
 const names = positionals.length > 0 ? positionals : all;
 const { isTTY } = process.stderr;
 
