@@ -1,6 +1,6 @@
 // Workers that are taken for others, and jobs that others cancel.
 import { describe } from 'node:test';
-import { scenario } from './in-tests.ts';
+import { scenario, scenarioOnServer } from './in-tests.ts';
 import { cancelDeaf, cancelEach } from './scenarios/cancels.ts';
 import { reusedLabel, reusedPid, twoNamespaces } from './scenarios/identities.ts';
 
@@ -15,5 +15,6 @@ describe('a worker that is taken for another', { concurrency: true }, () => {
 
 describe('a job that another process cancels', { concurrency: true }, () => {
   scenario('has ended, whatever its state; a handler hears of it within 2 s', cancelEach);
+  scenarioOnServer('has ended just as soon on PostgreSQL', cancelEach);
   scenario('stays cancelled, whatever its handler comes with later', cancelDeaf);
 });

@@ -1,5 +1,6 @@
-// npm run faults -- [--rounds 5] [--seed 1] [scenario …]: the scenarios, that many times as large as in the tests.
+// npm run faults -- [--rounds 5] [--seed 1] [--store postgres] [scenario …]: the scenarios, that many times as large as in the tests.
 import { parseArgs } from 'node:util';
+import { freshAddress } from '../helpers/postgres-server.ts';
 import { runScenario, type Scenario } from './arena.ts';
 import { cancelDeaf, cancelEach } from './scenarios/cancels.ts';
 import { freezePastLease, freezeWithinLease } from './scenarios/freezes.ts';
@@ -30,12 +31,22 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '3' },
+    store: { type: 'string', default: 'sqlite' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
   },
 });
 
 const [size, seed] = [whole('rounds'), whole('seed')];
-const names = positionals.length > 0 ? positionals : Object.keys(scenarios);
+/** What they do to a database is what somebody does to a file. */
+const ofFiles = new Set([
+  'frozen-lock',
+  'lock-past-deadline',
+  'stop-twice',
+  'stop-without-database',
+]);
+const onServer = isOnServer();
+const all = Object.keys(scenarios).filter((name) => !onServer || !ofFiles.has(name));
+const names = positionals.length > 0 ? positionals : all;
 const { isTTY } = process.stderr;
 
 console.log(`seed ${seed}, ${size} times the size of the tests`);
@@ -53,6 +64,7 @@ async function perform(name: string): Promise<void> {
     await runScenario(scenarios[name] ?? usage(`There is no ${name}.`), {
       seed,
       size,
+      ...(onServer && { database: await freshAddress() }),
       progress: (what) => show(`      ${name}: ${what}`),
       note: (what) => console.log(`      ${name}: ${what}`),
     });
@@ -60,9 +72,16 @@ async function perform(name: string): Promise<void> {
   } catch (error) {
     told('BROKE');
     console.error(error);
-    console.error(`Again: npm run faults -- --rounds ${size} --seed ${seed} ${name}`);
+    const again = `--store ${values.store} --rounds ${size} --seed ${seed} ${name}`;
+    console.error(`Again: npm run faults -- ${again}`);
     process.exitCode = 1;
   }
+}
+
+function isOnServer(): boolean {
+  const { store } = values;
+  if (store === 'postgres' || store === 'sqlite') return store === 'postgres';
+  return usage(`--store takes sqlite or postgres, not ${store}.`);
 }
 
 /** One line that is written over; nothing where nobody looks. */
@@ -79,6 +98,6 @@ function whole(name: 'rounds' | 'seed'): number {
 
 function usage(problem: string): never {
   const known = Object.keys(scenarios).join(', ');
-  console.error(`${problem}\nScenarios: ${known}; options: --rounds, --seed.`);
+  console.error(`${problem}\nScenarios: ${known}; options: --rounds, --seed, --store.`);
   process.exit(2);
 }
