@@ -209,3 +209,37 @@ describe('programs that open a schema at the same time', () => {
     );
   });
 });
+
+describe('programs whose clocks are ten minutes off', () => {
+  test('write one history, by the clock of the server', async (t) => {
+    const { address } = await freshSchema();
+    const [ahead, behind] = await Promise.all(
+      [600_000, -600_000].map(async (offMs) => {
+        const clock = { ...systemClock, wall: () => Date.now() + offMs };
+        const store = await openPostgresStore(address, { clock, initialize: true });
+        t.after(() => store.close());
+        return new Seam(store, clock as never);
+      }),
+    );
+    const serverMs = async (): Promise<number> =>
+      Number((await query('SELECT extract(epoch FROM clock_timestamp()) * 1000 AS ms'))[0]?.['ms']);
+    const began = Math.floor(await serverMs());
+    await ahead!.enqueue(newJob('now'), newJob('later', { due: { afterMs: 300_000 } }));
+    const worker = await behind!.worker();
+    const { jobs, nextDueMs } = await worker.claim({ slots: ['w-0', 'w-1'] });
+    assert.deepEqual(
+      jobs.map(({ id }) => id),
+      ['now'],
+    );
+    assert.ok(nextDueMs !== null && nextDueMs > 200_000 && nextDueMs <= 300_000);
+    await worker.end(jobs[0]!, completed);
+    const { createdAtMs, startedAtMs, completedAtMs } = await ahead!.job('now');
+    const told = [began, createdAtMs, startedAtMs ?? 0, completedAtMs ?? 0, await serverMs()];
+    assert.deepEqual(
+      told,
+      told.toSorted((a, b) => a - b),
+    );
+    assert.equal(await (await ahead!.worker('w2')).renew(), true);
+    assert.equal(await worker.renew(), true);
+  });
+});
