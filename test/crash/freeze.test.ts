@@ -19,7 +19,8 @@ describe('SIGSTOP of a worker', { concurrency: true }, () => {
       const params = { effects: effects.path, ms: 1000 };
       const { id } = await here.queue.submit(new Job({ task: 'last', params }));
       await found(() => effects.lines.length === 1, 'the first run');
-      zombie.signal('SIGSTOP');
+      if (database === undefined) await zombie.freeze(here.database);
+      else zombie.signal('SIGSTOP');
       await WorkerProcess.start(t, here.database, { ...lease, workerId: 'other' });
       const frozenAtMs = performance.now();
       await found(() => effects.lines.length === 2, 'the second run');
@@ -49,7 +50,7 @@ describe('SIGSTOP of a worker', { concurrency: true }, () => {
     const params = { effects: effects.path, ms: 2500 };
     const { id } = await here.queue.submit(new Job({ task: 'last', params }));
     await found(() => effects.lines.length === 1, 'the run');
-    worker.signal('SIGSTOP');
+    await worker.freeze(here.database);
     await pause(2000);
     worker.signal('SIGCONT');
     await here.queue.get(id).result();

@@ -28,6 +28,17 @@ export async function query(text: string, values: unknown[] = []): Promise<reado
   return (await (await session()).query<Row>(text, values)).rows;
 }
 
+/** Whether a statement waits for a lock in which that text occurs: the name of a schema, or of a table. */
+export async function isWaiting(text: string): Promise<boolean> {
+  // Within a transaction sessions are shown as they were at the first look.
+  await query('SELECT pg_stat_clear_snapshot()');
+  const waiting = await query(
+    "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND strpos(query, $1) > 0",
+    [text],
+  );
+  return waiting.length > 0;
+}
+
 export interface Place {
   readonly address: string;
   readonly schema: string;

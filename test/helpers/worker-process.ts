@@ -2,7 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import type { WorkerOptions } from 'gigq';
+import { processState } from '../../dist/worker/identity.js';
 import type { Scope } from './store-seam.ts';
 import { found } from './worker-place.ts';
 
@@ -60,6 +62,18 @@ export class WorkerProcess {
 
   signal(name: NodeJS.Signals): void {
     this.child.kill(name);
+  }
+
+  /** Stops it while it does not have the write lock of its file: with it, it would keep everybody else from going on. */
+  async freeze(path: string): Promise<void> {
+    const database = new DatabaseSync(path, { timeout: 5000 });
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      this.signal('SIGSTOP');
+      await found(() => processState(this.pid)?.state === 'T', 'the process to stand still');
+    } finally {
+      database.close();
+    }
   }
 
   async said(line: string): Promise<void> {

@@ -10,7 +10,7 @@ import { Connection } from '../../dist/store/postgres/connection.js';
 import { loadPg } from '../../dist/store/postgres/library.js';
 import { Passing } from '../../dist/store/postgres/postgres-error.js';
 import { openPostgresStore } from '../../dist/store/postgres/postgres-store.js';
-import { freshSchema, query } from '../helpers/store-postgres.ts';
+import { freshSchema, isWaiting, query } from '../helpers/store-postgres.ts';
 import { commit, Proxy } from '../helpers/postgres-proxy.ts';
 import { serverAddress } from '../helpers/postgres-server.ts';
 import {
@@ -178,15 +178,6 @@ describe('a commit whose answer is lost', () => {
 
 function claimOf({ key }: SeamWorker): Input<'claim'> {
   return { worker: key, tasks: ['greet'], queues: null, slots: slots(2), ...noSuspects };
-}
-
-/** Whether a statement that names a table waits for a lock. */
-async function isWaiting(table: string): Promise<boolean> {
-  const waiting = await query(
-    "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND strpos(query, $1) > 0",
-    [table],
-  );
-  return waiting.length > 0;
 }
 
 describe('a lock that another session holds', () => {

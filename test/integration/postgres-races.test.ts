@@ -6,7 +6,7 @@ import { systemClock } from '../../dist/store/clock.js';
 import { openPostgresStore } from '../../dist/store/postgres/postgres-store.js';
 import { found } from '../helpers/worker-place.ts';
 import { child } from '../helpers/store-parents.ts';
-import { freshSchema, query } from '../helpers/store-postgres.ts';
+import { freshSchema, isWaiting, query } from '../helpers/store-postgres.ts';
 import { completed, lost, newJob, newJobs, Seam } from '../helpers/store-seam.ts';
 import { decide } from '../../dist/core/decide.js';
 
@@ -78,15 +78,6 @@ describe('sessions that claim at the same time', () => {
     assert.deepEqual(await seam.counted(), { pending: 1 });
   });
 });
-
-/** Whether a statement on a schema waits for a lock. */
-async function isWaiting(schema: string): Promise<boolean> {
-  const waiting = await query(
-    "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND strpos(query, $1) > 0",
-    [schema],
-  );
-  return waiting.length > 0;
-}
 
 describe('a parent that ends while a dependent is added', () => {
   test('frees it, whichever comes first', async (t) => {

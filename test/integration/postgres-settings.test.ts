@@ -4,7 +4,7 @@ import { describe, test, type TestContext } from 'node:test';
 import pg from 'pg';
 import { systemClock } from '../../dist/store/clock.js';
 import { openPostgresStore } from '../../dist/store/postgres/postgres-store.js';
-import { freshSchema, query } from '../helpers/store-postgres.ts';
+import { freshSchema, isWaiting, query } from '../helpers/store-postgres.ts';
 import { completed, newJob, newJobs, Seam } from '../helpers/store-seam.ts';
 import { found } from '../helpers/worker-place.ts';
 
@@ -86,15 +86,6 @@ describe('a role that is set', () => {
     assert.deepEqual(await stored, ['stored']);
   });
 });
-
-/** Whether a statement on a schema waits for a lock. */
-async function isWaiting(schema: string): Promise<boolean> {
-  const waiting = await query(
-    "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND strpos(query, $1) > 0",
-    [schema],
-  );
-  return waiting.length > 0;
-}
 
 describe('a deadlock with somebody else', () => {
   test('is tried again, and costs neither', async (t) => {

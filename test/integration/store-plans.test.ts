@@ -90,6 +90,9 @@ const knownToBeSmall: ReadonlySet<Statement> = new Set(['readyLanes', 'readySusp
 /** Cut short by their limit, of an index that is in their order. */
 const cutShort: ReadonlySet<Statement> = new Set(['claim']);
 
+/** The doctor looks at everything there is, and a move carries it. */
+const readsEverything = /^(?:accused|wrong|mend|moved|beginMove|endMove)/u;
+
 for (const isAnalyzed of [false, true]) {
   describe(`the plan, ${isAnalyzed ? 'with' : 'without'} statistics, of`, () => {
     before(async () => {
@@ -109,7 +112,8 @@ for (const isAnalyzed of [false, true]) {
       });
     }
 
-    for (const statement of Object.keys(sql) as Statement[]) {
+    const bounded = (Object.keys(sql) as Statement[]).filter((name) => !readsEverything.test(name));
+    for (const statement of bounded) {
       test(`${statement} reads no whole table of jobs or executions, and sorts no backlog`, () => {
         const details = detailsOf(statement);
         const scans = details.filter((detail) =>
