@@ -1,6 +1,8 @@
 // Where the time of one job goes: a worker on a database that is open in the same thread, under V8's own profiler.
+import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import type { Profiler } from 'node:inspector';
+import { fileURLToPath } from 'node:url';
 import { JobQueue, Worker } from 'gigq';
 import { bench, fill, freshDatabase } from './database.ts';
 import type { Finding } from './figures.ts';
@@ -57,13 +59,28 @@ function sharesOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): M
 const commit = 'SQLite: commits, each with its fsync';
 
 /** What a call is for; undefined: what its caller is for. */
-function nameOf({ callFrame: { functionName, url } }: Node, within: string): string | undefined {
+function nameOf({ callFrame }: Node, within: string): string | undefined {
+  const { functionName } = callFrame;
   if (functionName === '(idle)') return 'idle';
   if (functionName === '(garbage collector)') return 'garbage collection';
-  if (url.endsWith('/sqlite/sqlite-store.js') && functionName === '#commit') return commit;
-  if (within === commit || url.endsWith('/sqlite/prepared.js')) return undefined;
-  if (url.endsWith('/sqlite/connection.js')) return 'SQLite: statements';
-  if (/\/dist\/store\/|\/dist\/core\//u.test(url)) return 'the store: rules, rows, batches';
-  if (/\/dist\/(?:worker|client)\//u.test(url)) return 'the worker: claims, handlers, settling';
+  const module = moduleOf(callFrame) ?? '';
+  if (module === 'store/sqlite/sqlite-store.ts' && functionName === '#commit') return commit;
+  if (within === commit || module === 'store/sqlite/prepared.ts') return undefined;
+  if (module === 'store/sqlite/connection.ts') return 'SQLite: statements';
+  if (/^(?:store|core)\//u.test(module)) return 'the store: rules, rows, batches';
+  if (/^(?:worker|client)\//u.test(module)) return 'the worker: claims, handlers, settling';
   return undefined;
 }
+
+const rooms = new Map<string, readonly string[]>();
+
+/** The module below src/ that a call is in: in the file of its room, the name of each stands above its code. */
+function moduleOf({ url, lineNumber }: Node['callFrame']): string | undefined {
+  if (!url.includes('/dist/rooms/')) return undefined;
+  const lines = rooms.get(url) ?? readFileSync(fileURLToPath(url), 'utf8').split('\n');
+  rooms.set(url, lines);
+  const above = lines.findLast((line, place) => place <= lineNumber && heading.test(line));
+  return heading.exec(above ?? '')?.[1];
+}
+
+const heading = /^\/\/ src\/(.*)$/u;
