@@ -2,19 +2,19 @@
 import { innocent, noSuspects } from '../../helpers/store-seam.ts';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { DatabaseSync } from 'node:sqlite';
 import { storeOf } from '../../../dist/client/job-queue.js';
 import { decide } from '../../../dist/core/decide.js';
 import type { Lease } from '../../../dist/core/job.js';
 import type { WorkerKey } from '../../../dist/store/store.js';
+import { beside } from '../../helpers/beside.ts';
 import type { WorkerProcess } from '../../helpers/worker-process.ts';
 import type { Arena } from '../arena.ts';
 import { slowestRecoveryMs } from '../checker.ts';
 
 const recoveryMs = 6000;
 
-/** Whoever is to be caught at work works for long; its successor does not. */
-const quick = 0.05;
+/** Whoever is to be caught at work works for long; its successor does not, for it runs suspects one after the other. */
+const quick = 0.001;
 
 async function busyWorker(arena: Arena, label: string): Promise<WorkerProcess> {
   const worker = await arena.worker({ concurrency: 4, workerId: label });
@@ -28,19 +28,16 @@ export async function reusedPid(arena: Arena): Promise<void> {
   const worker = await busyWorker(arena, 'dead');
   arena.kill(worker);
   await worker.exit();
-  reuseNumber(arena.database, worker.pid);
+  // The system gives the number away again: to this very process, which began at another time.
+  await beside(
+    arena.database,
+    `UPDATE gigq_workers SET pid = ${process.pid} WHERE pid = ${worker.pid}`,
+  );
   await arena.worker({ concurrency: 10 }, quick);
   await arena.allEnded();
   arena.verify();
   const tookMs = slowestRecoveryMs(arena.history);
   assert.ok(tookMs > 0 && tookMs < recoveryMs + arena.slackMs, `the jobs waited ${tookMs} ms`);
-}
-
-/** What happens when the system gives the number away again: to this very process, which began at another time. */
-function reuseNumber(database: string, pid: number): void {
-  const connection = new DatabaseSync(database, { timeout: 5000 });
-  connection.prepare('UPDATE gigq_workers SET pid = ? WHERE pid = ?').run(process.pid, pid);
-  connection.close();
 }
 
 /** Two workers on one host that see each other's numbers as somebody else's, or nobody's. */
@@ -66,7 +63,7 @@ function mayUnshare(): boolean {
 /** A worker dies, and another with its label, on its host, begins at once. */
 export async function reusedLabel(arena: Arena): Promise<void> {
   const worker = await busyWorker(arena, 'same');
-  const { leases, keys } = heldBy(arena.database);
+  const { leases, keys } = await heldBy(arena.database);
   arena.kill(worker);
   await worker.exit();
   await arena.worker({ concurrency: 10, workerId: 'same' }, quick);
@@ -81,16 +78,13 @@ interface Held {
   readonly keys: readonly WorkerKey[];
 }
 
-function heldBy(database: string): Held {
-  const connection = new DatabaseSync(database, { readOnly: true });
-  const leases = connection
-    .prepare(`SELECT seq, lane, workflow, token FROM gigq_jobs WHERE status = 'running'`)
-    .all() as unknown as Lease[];
-  const keys = connection
-    .prepare('SELECT instance, epoch FROM gigq_workers')
-    .all() as unknown as WorkerKey[];
-  connection.close();
-  return { leases, keys };
+async function heldBy(database: string): Promise<Held> {
+  const leases = await beside(
+    database,
+    "SELECT seq, lane, workflow, token FROM gigq_jobs WHERE status = 'running'",
+  );
+  const keys = await beside(database, 'SELECT instance, epoch FROM gigq_workers');
+  return { leases: leases as unknown as Lease[], keys: keys as unknown as WorkerKey[] };
 }
 
 /** Who comes with an old lease, or under an old key, is told that they are void. */
