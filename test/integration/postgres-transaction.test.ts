@@ -98,6 +98,31 @@ describe('a job submitted in a transaction on PostgreSQL', () => {
     assert.equal((await queue.stats()).total, 1);
   });
 
+  it('is stored whatever is submitted beside it, and refused, and by whatever object', async (t) => {
+    const { queue, client } = await scene(t);
+    await client.query('CREATE TEMPORARY TABLE own (n integer)');
+    await client.query('BEGIN');
+    const orphan = { tx: client, dependencies: ['no-such-job'] };
+    const another = {
+      query: (sql: string, values: readonly unknown[]) => client.query(sql, [...values]),
+    };
+    const submitted = await Promise.allSettled([
+      greet.submit(queue, { name: 'Ada' }, { tx: client }),
+      greet.submit(queue, { name: 'x' }, orphan),
+      greet.submit(queue, { name: 'Bob' }, { tx: another }),
+      client.query('SELECT 1').then(() => client.query('INSERT INTO own VALUES (1)')),
+      greet.submit(queue, { name: 'y' }, orphan),
+      greet.submit(queue, { name: 'Cleo' }, { tx: { ...another } }),
+    ]);
+    await client.query('COMMIT');
+    assert.deepEqual(
+      submitted.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
+    );
+    assert.equal((await queue.stats()).pending, 3);
+    assert.equal((await client.query('SELECT FROM own')).rowCount, 1);
+  });
+
   it('leaves the settings of the transaction alone', async (t) => {
     const { queue, client } = await scene(t);
     const settings = async (): Promise<unknown> =>
@@ -118,6 +143,11 @@ describe('a transaction on PostgreSQL that cannot be used', () => {
     await refused(submit(client), 'invalid_option', /no transaction is open.*BEGIN/u);
     await refused(submit(new pg.Pool()), 'invalid_option', /got a pool.*connect\(\)/u);
     await refused(submit({ prepare: () => ({}) }), 'invalid_option', /client of pg/u);
+    await refused(submit({ query: async () => [] }), 'invalid_option', /resolve with \{ rows \}/u);
+    await client.query('BEGIN');
+    await assert.rejects(client.query('SELECT 1 / 0'));
+    await refused(submit(client), 'invalid_option', /has failed.*roll it back/u);
+    await client.query('ROLLBACK');
   });
 
   it('is on a schema without jobs that the queue must not make', async (t) => {

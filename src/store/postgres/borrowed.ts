@@ -5,6 +5,7 @@
 import { GigqError } from '../../core/errors.ts';
 import { statuses } from '../../core/state.ts';
 import { systemClock } from '../clock.ts';
+import { isRefusal } from '../batching.ts';
 import type { Row } from '../rows.ts';
 import type { Input, Reply, Submitting } from '../store.ts';
 import { type Address, parseAddress } from './address.ts';
@@ -38,9 +39,27 @@ export async function submitWithin<O extends keyof Submitting>(
 ): Promise<Reply<O>> {
   const statements = new BorrowedStatements(parseAddress(database), transactionIn(tx));
   try {
-    return await statements.atomically(() => submit(statements, call));
+    const session = await statements.session();
+    return await inTurn(session, () => statements.atomically(() => submit(statements, call)));
   } catch (error) {
     throw error instanceof Passing ? standsInTheWay(error) : error;
+  }
+}
+
+const turns = new Map<string, Promise<unknown>>();
+
+/**
+ * Of what is submitted within one session at the same moment, one after the other: the savepoints of several would end each
+ * other. By the session, for the caller may have many an object with such a query().
+ */
+async function inTurn<T>(session: string, work: () => Promise<T>): Promise<T> {
+  const mine = (turns.get(session) ?? Promise.resolve()).then(work);
+  const over = mine.catch(() => undefined);
+  turns.set(session, over);
+  try {
+    return await mine;
+  } finally {
+    if (turns.get(session) === over) turns.delete(session);
   }
 }
 
@@ -112,10 +131,19 @@ class BorrowedStatements implements Statements {
     const answer = this.#last.then(() => this.#tx.query(text, values));
     this.#last = answer.catch(() => undefined);
     try {
-      const { rows } = await answer;
-      return { rows: rows.map((row) => withNumbers(row as Row)) };
+      return { rows: rowsIn(await answer).map((row) => withNumbers(row as Row)) };
     } catch (error) {
       throw translate(error, this.address);
+    }
+  }
+
+  /** The server's process that the transaction is in, behind whatever pooler. */
+  async session(): Promise<string> {
+    try {
+      const { rows } = await this.query('SELECT pg_backend_pid() AS pid');
+      return `${this.address.shown} ${String(rows[0]?.['pid'])}`;
+    } catch (error) {
+      throw codeOf(error) === failedTransaction ? hasFailed(error) : error;
     }
   }
 
@@ -130,8 +158,10 @@ class BorrowedStatements implements Statements {
       await this.query('RELEASE SAVEPOINT gigq');
       return result;
     } catch (error) {
+      // What refuses its input has written nothing, and what the caller wrote meanwhile is to stay.
+      const end = isRefusal(error) ? 'RELEASE SAVEPOINT gigq' : 'ROLLBACK TO SAVEPOINT gigq';
       // Of a connection that is lost nothing stands anyway.
-      await this.query('ROLLBACK TO SAVEPOINT gigq').catch(() => undefined);
+      await this.query(end).catch(() => undefined);
       throw error;
     }
   }
@@ -158,6 +188,7 @@ class BorrowedStatements implements Statements {
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const noActiveTransaction = '25P01';
+const failedTransaction = '25P02';
 
 function withNumbers(row: Row): Row {
   const entries = Object.entries(row).map(([name, value]) =>
@@ -177,6 +208,21 @@ function transactionIn(tx: unknown): Transaction {
   if (typeof given.query === 'function') return given as Transaction;
   throw new GigqError('invalid_option', 'tx: expected a client of pg, or what has such a query()', {
     hint: 'Pass what runs SQL in the transaction: query(sql, params) resolves with { rows }.',
+  });
+}
+
+function rowsIn(answer: unknown): readonly unknown[] {
+  const { rows } = Object(answer) as { readonly rows?: unknown };
+  if (Array.isArray(rows)) return rows;
+  throw new GigqError('invalid_option', 'tx: its query() resolved with something without rows', {
+    hint: 'query(sql, params) has to resolve with { rows }, an array of objects.',
+  });
+}
+
+function hasFailed(cause: unknown): GigqError {
+  return new GigqError('invalid_option', 'tx: its transaction has failed', {
+    cause,
+    hint: 'Nothing of it can be committed any more: roll it back, then try all of it again.',
   });
 }
 
