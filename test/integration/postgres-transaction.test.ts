@@ -123,6 +123,31 @@ describe('a job submitted in a transaction on PostgreSQL', () => {
     assert.equal((await client.query('SELECT FROM own')).rowCount, 1);
   });
 
+  it('holds up the end of a parent that runs, and nothing else', async (t) => {
+    const { queue, client } = await scene(t);
+    const [began, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const parent = task('parent', async () => {
+      began.resolve();
+      await over.promise;
+    });
+    const options = { tasks: [greet, parent], concurrency: 2, handleSignals: false } as const;
+    await using worker = new Worker(queue, options);
+    const stopped = worker.start();
+    const { id } = await parent.submit(queue);
+    await (await greet.submit(queue, { name: 'first' })).result();
+    await began.promise;
+    await client.query('BEGIN');
+    const child = await greet.submit(queue, { name: 'x' }, { tx: client, dependencies: [id] });
+    over.resolve();
+    for (const name of ['Ada', 'Bob'])
+      assert.equal(await (await greet.submit(queue, { name })).result(), `Hello, ${name}!`);
+    assert.equal((await queue.getStatus(id))?.status, 'running');
+    await client.query('COMMIT');
+    assert.equal(await child.result(), 'Hello, x!');
+    await worker.stop();
+    await stopped;
+  });
+
   it('leaves the settings of the transaction alone', async (t) => {
     const { queue, client } = await scene(t);
     const settings = async (): Promise<unknown> =>

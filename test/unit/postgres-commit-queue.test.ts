@@ -34,20 +34,34 @@ function setUp() {
     clock,
   );
   const answers: string[] = [];
+  const addUnit = (name: string, added: Unit): void => {
+    queue.add([added], (_, answer) => answers.push(told(name, answer)));
+  };
   const add = (name: string, waitMs = 30_000): void => {
-    queue.add([unit('get', name, { waitMs })], (_, answer) => answers.push(told(name, answer)));
+    addUnit(name, unit('get', name, { waitMs }));
   };
   const finish = async (how?: End): Promise<void> => {
     end(how ?? (batches.at(-1) ?? []).map(() => ({ ok: true, reply: null })));
     await turn();
   };
-  return { clock, queue, batches, waits, answers, add, finish, timesGivenUp: () => givenUp };
+  return {
+    clock,
+    queue,
+    batches,
+    waits,
+    answers,
+    add,
+    addUnit,
+    finish,
+    timesGivenUp: () => givenUp,
+  };
 }
 
 function told(name: string, answer: Answer): string {
   return answer.ok ? name : `${name}: ${(answer.error as Error).message}`;
 }
 
+const lockWait = new Passing('locked', Object.assign(new Error('timeout'), { code: '55P03' }));
 const deadlock = new Passing('locked', new Error('deadlock detected'));
 
 describe('units that come while a transaction is under way', () => {
@@ -68,6 +82,67 @@ describe('units that come while a transaction is under way', () => {
     });
     await finish();
     assert.deepEqual(batches, [['a'], ['b']]);
+  });
+});
+
+describe('a unit that waits for a lock in vain', () => {
+  const named = (name: string, caller: number): Unit => unit('get', name, { caller });
+
+  test('is tried again now and then, for a moment, while other callers go on', async () => {
+    const { clock, batches, waits, answers, addUnit, finish } = setUp();
+    addUnit('stuck', named('stuck', 1));
+    await finish(lockWait);
+    addUnit('other', named('other', 2));
+    await turn();
+    await finish();
+    addUnit('after', named('after', 1));
+    await turn();
+    assert.deepEqual(answers, ['other']);
+    await clock.advance(500);
+    assert.deepEqual([batches.at(-1), waits.at(-1)], [['stuck'], 50]);
+    await finish(lockWait);
+    assert.deepEqual(answers, ['other']);
+    await clock.advance(500);
+    await finish();
+    await finish();
+    assert.deepEqual(answers, ['other', 'stuck', 'after']);
+  });
+
+  test('is found among those that shared its transaction', async () => {
+    const { clock, batches, answers, addUnit, finish } = setUp();
+    addUnit('first', named('first', 1));
+    for (const [name, caller] of Object.entries({ a: 2, stuck: 3, c: 4 }))
+      addUnit(name, named(name, caller));
+    await finish();
+    await finish(lockWait);
+    await finish();
+    await finish(lockWait);
+    await finish();
+    assert.deepEqual(answers, ['first', 'a', 'c']);
+    await clock.advance(500);
+    await finish();
+    assert.deepEqual(batches.at(-1), ['stuck']);
+    assert.equal(answers.at(-1), 'stuck');
+  });
+
+  test('lets its own caller go on if it is a settlement', async () => {
+    const { answers, addUnit, finish } = setUp();
+    addUnit('settlement', unit('settle', [], { caller: 1 }));
+    await finish(lockWait);
+    addUnit('claim', named('claim', 1));
+    await turn();
+    await finish();
+    assert.deepEqual(answers, ['claim']);
+  });
+
+  test('is refused when its time is up', async () => {
+    const { clock, answers, addUnit, finish } = setUp();
+    addUnit('stuck', unit('get', 'stuck', { waitMs: 700 }));
+    await finish(lockWait);
+    await clock.advance(500);
+    await finish(lockWait);
+    await clock.advance(200);
+    assert.deepEqual(answers, ['stuck: too late: locked']);
   });
 });
 

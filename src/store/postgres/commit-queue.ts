@@ -23,17 +23,22 @@ interface Waiting {
   readonly expiresAt: number;
   /** Set when a transaction that it shared has failed: from then on it fails or succeeds by itself. */
   isAlone: boolean;
+  /** When it is tried again after it alone has waited for a lock in vain; others go on meanwhile. 0: it has not. */
+  stuckUntil: number;
 }
 
 /** What lies between a lock that was waited for in vain and a server that is not heard of any more. */
 const graceMs = 500;
 const pauseMs = { least: 2, most: 1000 };
+/** How long a unit that is stuck keeps the others waiting, and how often. */
+const stuckMs = { wait: 50, pause: 500 };
 
 export class CommitQueue {
   readonly #transactions: Transactions;
   readonly #clock: Clock;
   #waiting: Waiting[] = [];
   #isWorking = false;
+  #isResting = false;
   #isClosing = false;
   #working: Promise<void> | undefined;
   #trouble: Passing | undefined;
@@ -53,10 +58,12 @@ export class CommitQueue {
       const answered = (reply: Answer): void => {
         answer(place, reply);
       };
-      this.#waiting.push({ unit, answer: answered, expiresAt: now + unit.waitMs, isAlone: false });
+      const expiresAt = now + unit.waitMs;
+      this.#waiting.push({ unit, answer: answered, expiresAt, isAlone: false, stuckUntil: 0 });
     }
-    if (this.#isWorking) this.#watch(this.#waiting.slice(-units.length));
-    else this.#working = this.#work();
+    if (!this.#isWorking) this.#working = this.#work();
+    else if (this.#isResting) this.#endPause();
+    else this.#watch(this.#waiting.slice(-units.length));
   }
 
   /** While a transaction is under way, perhaps one of which nothing is heard, the time of those that wait goes on. */
@@ -83,13 +90,43 @@ export class CommitQueue {
 
   async #work(): Promise<void> {
     this.#isWorking = true;
-    for (this.#expire(); this.#waiting.length > 0; this.#expire())
-      await this.#process(this.#takeBatch());
+    for (this.#expire(); this.#waiting.length > 0; this.#expire()) {
+      const batch = this.#takeBatch();
+      if (batch.length > 0) await this.#process(batch);
+      else await this.#rest();
+    }
     this.#isWorking = false;
   }
 
-  #takeBatch(): Waiting[] {
-    return this.#waiting.splice(0, batchLength(this.#waiting));
+  /** A unit that is stuck in its turn, or else what may go on without it; nothing if all there is has to wait. */
+  #takeBatch(): readonly Waiting[] {
+    const stuck = this.#waiting.filter(({ stuckUntil }) => stuckUntil > 0);
+    if (stuck.length === 0) return this.#waiting.splice(0, batchLength(this.#waiting));
+    const now = this.#clock.mono();
+    const due = stuck.find(({ stuckUntil }) => stuckUntil <= now);
+    const free = due === undefined ? this.#free() : [due];
+    const batch = new Set(free.slice(0, batchLength(free)));
+    this.#waiting = this.#waiting.filter((entry) => !batch.has(entry));
+    return [...batch];
+  }
+
+  /** A caller's units stay in order, but for settlements: nothing that a worker asks for rests on how its other jobs ended. */
+  #free(): readonly Waiting[] {
+    const held = new Set<number>();
+    return this.#waiting.filter(({ unit, stuckUntil }) => {
+      if (stuckUntil > 0 && unit.op !== 'settle') held.add(unit.caller);
+      return stuckUntil === 0 && !held.has(unit.caller);
+    });
+  }
+
+  /** Until a unit that is stuck has its turn, or something new comes. */
+  async #rest(): Promise<void> {
+    const next = this.#waiting
+      .filter(({ stuckUntil }) => stuckUntil > 0)
+      .reduce((first, { stuckUntil }) => Math.min(first, stuckUntil), Infinity);
+    this.#isResting = true;
+    await this.#pause(Math.min(next, this.#nextExpiry(this.#waiting)) - this.#clock.mono());
+    this.#isResting = false;
   }
 
   async #process(batch: readonly Waiting[]): Promise<void> {
@@ -105,7 +142,9 @@ export class CommitQueue {
   }
 
   async #fail(batch: readonly Waiting[], error: unknown): Promise<void> {
-    if (error instanceof Passing && !this.#isClosing) await this.#tryAgain(batch, error);
+    const isLockWait = error instanceof Passing && error.isLockWait && !this.#isClosing;
+    if (isLockWait) this.#stuck(batch, error);
+    else if (error instanceof Passing && !this.#isClosing) await this.#tryAgain(batch, error);
     else if (error instanceof Passing) this.#refuse(batch, this.#transactions.tooLate(error));
     else if (batch.length > 1) this.#separate(batch);
     else this.#refuse(batch, error);
@@ -118,7 +157,8 @@ export class CommitQueue {
     });
     try {
       const units = batch.map(({ unit }) => unit);
-      return await this.#transactions.run(units, leftMs);
+      const isStuck = batch.some(({ stuckUntil }) => stuckUntil > 0);
+      return await this.#transactions.run(units, isStuck ? Math.min(leftMs, stuckMs.wait) : leftMs);
     } finally {
       forget();
     }
@@ -130,6 +170,14 @@ export class CommitQueue {
     this.#waiting.unshift(...batch);
   }
 
+  /** Alone, only the one that waits for the lock is stuck. */
+  #stuck(batch: readonly Waiting[], trouble: Passing): void {
+    this.#trouble = trouble;
+    if (batch.length > 1) return this.#separate(batch);
+    for (const entry of batch) entry.stuckUntil = this.#clock.mono() + stuckMs.pause;
+    this.#waiting.unshift(...batch);
+  }
+
   async #tryAgain(batch: readonly Waiting[], trouble: Passing): Promise<void> {
     this.#waiting.unshift(...batch);
     this.#trouble = trouble;
@@ -137,12 +185,13 @@ export class CommitQueue {
     if (this.#waiting.length === 0) return;
     const longest = Math.min(pauseMs.most, pauseMs.least * 2 ** this.#failures);
     this.#failures += 1;
-    const pause = Math.min(
-      longest * (0.5 + Math.random() / 2),
-      this.#nextExpiry(this.#waiting) - this.#clock.mono(),
-    );
-    await new Promise<void>((resolve) => {
-      const forget = this.#clock.timer(pause, resolve);
+    const leftMs = this.#nextExpiry(this.#waiting) - this.#clock.mono();
+    await this.#pause(Math.min(longest * (0.5 + Math.random() / 2), leftMs));
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise<void>((resolve) => {
+      const forget = this.#clock.timer(Math.max(0, ms), resolve);
       this.#endPause = () => {
         forget();
         resolve();

@@ -33,7 +33,7 @@ const settings = [
 ];
 
 /** How long a session waits for a lock if it is told nothing. Who may wait for longer tries again. */
-const usualLockMs = 5000;
+const usualLockMs = 1000;
 
 export class Connection {
   readonly address: Address;

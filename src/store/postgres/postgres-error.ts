@@ -16,6 +16,11 @@ export class Passing extends Error {
     super(kind, { cause });
     this.kind = kind;
   }
+
+  /** Whether somebody held a lock for longer than it was waited for. */
+  get isLockWait(): boolean {
+    return codeOf(this.cause) === '55P03';
+  }
 }
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
