@@ -12,7 +12,9 @@ import {
   beforeAll,
   type Kind,
   kinds,
+  type Landing,
   type Mark,
+  mayBeSame,
   placeOf,
   type Tallies,
   type Tally,
@@ -53,8 +55,8 @@ export interface Moved {
   readonly from: string;
   /** The new database, without user and password. */
   readonly to: string;
-  /** 'already': an earlier run had moved all of it; 'planned': what a dry run would move; 'undone': the file is used as before. */
-  readonly outcome: 'moved' | 'already' | 'planned' | 'undone';
+  /** 'already': an earlier run had moved all of it; 'planned': what a dry run would move; 'undone': the file is used as before; 'unmarked': there was no move to take back. */
+  readonly outcome: 'moved' | 'already' | 'planned' | 'undone' | 'unmarked';
   /** How many rows of each kind there are, and the SHA-256 of their values on both sides; null where it was not made. */
   readonly tables: Readonly<
     Record<Kind, { readonly rows: number; readonly checksum: string | null }>
@@ -73,7 +75,7 @@ class Move {
   }
 
   async plan(): Promise<Moved> {
-    const mark = this.#mark();
+    const mark = await this.#mark();
     if (mark?.moved) return this.#moved('already', mark.moved);
     await this.#tryTarget(mark?.id ?? null);
     return this.#moved('planned', this.#uncompared());
@@ -81,16 +83,18 @@ class Move {
 
   async undo(): Promise<Moved> {
     const { source, target } = this.#ends;
-    const mark = this.#mark();
-    if (mark?.moved === null && (await target.begin(mark.id)) === null) await source.unmark();
-    else if (mark !== null) throw cannotUndo(source.path, mark);
+    const mark = await this.#mark();
+    if (mark === null) return this.#moved('unmarked', this.#uncompared());
+    if (mark.moved !== null || (await target.begin(mark.id)) !== null)
+      throw cannotUndo(source.path, mark);
+    await source.unmark();
     await target.rollback();
     return this.#moved('undone', this.#uncompared());
   }
 
   async run(wait: MoveOptions['wait']): Promise<Moved> {
     const { source } = this.#ends;
-    const before = this.#mark();
+    const before = await this.#mark();
     if (before?.moved) return this.#moved('already', before.moved);
     const mark = before ?? (await this.#begin(wait));
     this.#tell({ ...nothing, phase: 'marked' });
@@ -101,16 +105,18 @@ class Move {
   }
 
   /** @throws {GigqError} `database_moved` if the file moves, or has moved, elsewhere */
-  #mark(): Mark | null {
+  async #mark(): Promise<Mark | null> {
+    const mark = this.#ends.source.mark();
+    return mark === null ? null : this.#ofThisMove(mark);
+  }
+
+  async #ofThisMove(mark: Mark): Promise<Mark> {
     const { source, target } = this.#ends;
-    const mark = source.mark();
-    if (mark === null || mark.to === target.shown) return mark;
-    const isUnderWay = mark.moved === null;
-    throw new GigqError(
-      'database_moved',
-      `${source.path} ${isUnderWay ? 'is being moved' : 'was moved'} to ${mark.to}, not to ${target.shown}`,
-      isUnderWay ? { hint: 'Go on with that move, or take it back: --undo.' } : {},
-    );
+    if (mark.to !== target.shown) throw elsewhere(source.path, mark, target.shown);
+    // The same words may lead to another database: there nothing would be known of this move.
+    const landing = mark.landing && (await target.landing());
+    if (mark.landing === null || landing === null || mayBeSame(mark.landing, landing)) return mark;
+    throw elsewhere(source.path, mark, inFull(target.shown, landing));
   }
 
   /** What keeps jobs from moving there is found before anybody is kept from the file. */
@@ -123,10 +129,11 @@ class Move {
   async #begin(wait: MoveOptions['wait']): Promise<Mark> {
     const { source } = this.#ends;
     await this.#tryTarget(null);
+    const landing = await this.#ends.target.landing();
     const limit = new Limit(wait ?? false);
     return withSweeper(source.path, { watches: limit.waits }, async (sweeper) => {
       try {
-        return await this.#beginOnce(sweeper, limit);
+        return await this.#beginOnce(landing, sweeper, limit);
       } finally {
         await sweeper.leave().catch(() => undefined);
       }
@@ -134,7 +141,7 @@ class Move {
   }
 
   /** Marks the file as soon as there is no worker. */
-  async #beginOnce(sweeper: Sweeper, limit: Limit): Promise<Mark> {
+  async #beginOnce(landing: Landing, sweeper: Sweeper, limit: Limit): Promise<Mark> {
     const { source, target } = this.#ends;
     for (;;) {
       await sweeper.sweep();
@@ -142,8 +149,9 @@ class Move {
       if (workers.length > 0) await this.#waitFor(workers, limit);
       else {
         await sweeper.leave();
-        const mark = await source.begin(target.shown);
-        if (mark !== null) return mark;
+        const mark = await source.begin({ to: target.shown, landing });
+        // Somebody else may have marked it meanwhile.
+        if (mark !== null) return this.#ofThisMove(mark);
       }
     }
   }
@@ -274,6 +282,26 @@ function takenBack(path: string): GigqError {
   return new GigqError('move_failed', `The move of ${path} was taken back meanwhile`);
 }
 
+/** One database and another, where their addresses alone would not tell them apart. */
+function inFull(shown: string, { system, database }: Landing): string {
+  const server = system === null ? '' : ` on server ${system}`;
+  return `${shown} (database ${database}${server})`;
+}
+
+function elsewhere(path: string, { to, landing, moved }: Mark, other: string): GigqError {
+  const isUnderWay = moved === null;
+  const marked = landing === null ? to : inFull(to, landing);
+  return new GigqError(
+    'database_moved',
+    `${path} ${isUnderWay ? 'is being moved' : 'was moved'} to ${marked}, not to ${other}`,
+    isUnderWay
+      ? {
+          hint: 'Name that database in the address, to go on with its move or to take it back (--undo).',
+        }
+      : {},
+  );
+}
+
 function cannotUndo(path: string, { to }: Mark): GigqError {
   return new GigqError('database_moved', `${path} was moved to ${to}: the jobs are there`, {
     hint: 'Name the new database. If the file is not marked as moved yet, run the move again.',
@@ -293,9 +321,16 @@ const checks: Checks<MoveOptions> = {
   },
 };
 
+function noDryUndo(): GigqError {
+  return new GigqError('invalid_option', 'move: expected dryRun or undo, got both', {
+    hint: 'To take the mark off: undo. To see what would be moved: a dry run.',
+  });
+}
+
 export async function moveJobs(from: string, to: string, options: MoveOptions): Promise<Moved> {
   checkOptions(checks, options, 'move');
   const { dryRun, undo, wait, onProgress = () => undefined } = options;
+  if (dryRun === true && undo === true) throw noDryUndo();
   return withMove(from, to, (ends) => {
     const move = new Move(ends, onProgress);
     if (undo) return move.undo();

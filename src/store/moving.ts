@@ -88,12 +88,31 @@ export interface LastPlaces {
   readonly workflows: number;
 }
 
+/**
+ * What a server says of the place that an address has led to. The same address leads elsewhere by another user, whose name is
+ * the database where none is named, by its parameters, and by the environment.
+ */
+export interface Landing {
+  /** The identifier that a server has had since it was made; null if it does not tell this role. */
+  readonly system: string | null;
+  readonly database: string;
+  readonly schema: string;
+}
+
+/** Whether two landings may be one place: what a server does not tell cannot keep them apart. */
+export function mayBeSame(a: Landing, b: Landing): boolean {
+  const isSameSystem = a.system === null || b.system === null || a.system === b.system;
+  return isSameSystem && a.database === b.database && a.schema === b.schema;
+}
+
 /** What a file says of its move: it stands in the file from before the first row is read. */
 export interface Mark {
   /** Of this move, however often it is begun. */
   readonly id: string;
   /** Where to, without user and password. */
   readonly to: string;
+  /** What the server has said of it; null in a mark of a version that did not ask. */
+  readonly landing: Landing | null;
   /** What has moved; null until all of it has. */
   readonly moved: Tallies | null;
 }
@@ -107,7 +126,7 @@ export interface MoveSource {
    * Marks the file, unless it is marked: from then on nobody writes to it. Null while workers hold it.
    * @throws {GigqError} `database_invalid` if jobs are running that no worker holds
    */
-  begin(to: string): Promise<Mark | null>;
+  begin(to: Pick<Mark, 'to' | 'landing'>): Promise<Mark | null>;
   /** The rows that come next, as many as are easily held in memory; none at the end. */
   page(kind: Kind, after: Place): readonly MovedRow[];
   lastPlaces(): LastPlaces;
@@ -130,6 +149,8 @@ export interface MoveRecord {
 export interface MoveTarget {
   /** Without user and password. */
   readonly shown: string;
+  /** Where the address leads to. */
+  landing(): Promise<Landing>;
   /**
    * Begins, and makes the schema if it is missing. What it holds of the move already; null if nothing.
    * @throws {GigqError} `database_occupied` if it holds anything else; `schema_newer`, `database_invalid`, …

@@ -236,9 +236,10 @@ describe('a worker that comes at the last moment', () => {
     const source = await openSqliteSource(path, systemClock);
     t.after(() => source.close());
     const worker = await seam.worker('late');
-    assert.equal(await source.begin('elsewhere'), null);
+    const to = { to: 'elsewhere', landing: null };
+    assert.equal(await source.begin(to), null);
     await worker.leave();
-    assert.equal((await source.begin('elsewhere'))?.to, 'elsewhere');
+    assert.equal((await source.begin(to))?.to, 'elsewhere');
     await assert.rejects(seam.worker('later'), { code: 'database_moved' });
   });
 });

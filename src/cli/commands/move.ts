@@ -55,6 +55,7 @@ function headline({ from, to, outcome }: Moved): string {
     already: `${from} has moved to ${to} already:`,
     planned: `Would move ${from} to ${to}:`,
     undone: `${from} is used as before; nothing of it is in ${to}:`,
+    unmarked: `${from} is not being moved, and is used as before:`,
   };
   return said[outcome];
 }

@@ -67,8 +67,17 @@ const doctorTells = 'gigq doctor tells all that a role lacks.';
 
 /** What to do when the server lets us make no schema, or nothing in it. */
 export function hintForMaking(said: string, schema: string): string {
+  return `Let a role that may create run gigq migrate, then grant this one what it needs to work (gigq doctor tells it); or: ${grantToMake(said, schema)}`;
+}
+
+/** What to do when jobs are to be moved by such a role: what others have made for it is not enough. */
+export function hintForMoving(said: string, schema: string): string {
+  return `Let the owner run: ${grantToMake(said, schema)}. Or move the jobs as a role that may create already.`;
+}
+
+function grantToMake(said: string, schema: string): string {
   const [, database] = /permission denied for database (\S+)$/u.exec(said) ?? [];
   const where =
     database === undefined ? `SCHEMA ${identifier(schema)}` : `DATABASE ${identifier(database)}`;
-  return `Let a role that may create run gigq migrate, then grant this one what it needs to work (gigq doctor tells it); or: GRANT CREATE ON ${where} TO <role>`;
+  return `GRANT CREATE ON ${where} TO <role>`;
 }

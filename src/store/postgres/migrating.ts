@@ -36,12 +36,19 @@ export async function migrate(
     return summary(migrations, still);
   } catch (error) {
     await connection.rollback();
-    throw isGigqError(error) && isDenied(error.cause) ? mayNotMake(error, connection) : error;
+    throw mayNotMake(error, connection, hintForMaking);
   }
 }
 
-function mayNotMake({ message, cause }: GigqError, { address }: Readable): GigqError {
-  const hint = hintForMaking(message, address.schema);
+/** The error to throw when something could not be made: with the hint for that, if the server has denied it. */
+export function mayNotMake(
+  error: unknown,
+  { address }: Readable,
+  hintFor: (said: string, schema: string) => string,
+): unknown {
+  if (!isGigqError(error) || !isDenied(error.cause)) return error;
+  const { message, cause } = error;
+  const hint = hintFor(message, address.schema);
   return new GigqError('database_refused', message, { cause, hint });
 }
 

@@ -4,6 +4,7 @@ import { defaults } from '../../core/limits.ts';
 import {
   columns,
   type Kind,
+  type Landing,
   type LastPlaces,
   type MovedRow,
   type MovedValue,
@@ -15,8 +16,10 @@ import {
 import type { Clock } from '../store.ts';
 import type { Driver } from './connecting.ts';
 import { Connection, type Values } from './connection.ts';
+import { hintForMoving } from './grants.ts';
+import { landingOf } from './landing.ts';
 import { Lanes } from './lanes.ts';
-import { applyMissing, lockSchema, requireSchema } from './migrating.ts';
+import { applyMissing, lockSchema, mayNotMake, requireSchema } from './migrating.ts';
 import { channelsOf } from './notify.ts';
 import { patiently } from './patience.ts';
 import { Passing, tooLate } from './postgres-error.ts';
@@ -63,6 +66,13 @@ export class PostgresTarget implements MoveTarget {
     this.shown = connection.address.shown;
     this.#connection = connection;
     this.#lanes = new Lanes(connection);
+  }
+
+  landing(): Promise<Landing> {
+    return patiently(this.#driver, this.#clock, async () => {
+      await this.#connection.ready();
+      return this.#inTime(() => landingOf(this.#connection));
+    });
   }
 
   /** Whoever moved before and was killed may hold locks for a moment. */
@@ -122,7 +132,7 @@ export class PostgresTarget implements MoveTarget {
     const names = await this.#relations();
     if (names.has('migrations')) await requireSchema(this.#connection);
     else if (names.size > 0) throw this.#occupied('tables that are not of gigq');
-    else await applyMissing(this.#connection);
+    else await this.#make(() => applyMissing(this.#connection));
     return this.#beginOn(names, id);
   }
 
@@ -131,10 +141,21 @@ export class PostgresTarget implements MoveTarget {
     if (names.has('moves')) {
       const moved = (await this.#connection.get('findMove', { id }))?.['moved'];
       if (moved !== undefined) return JSON.parse(moved as string) as Tallies;
-    } else await this.#connection.query(inSchema(table, this.#connection.address.schema));
+    } else
+      await this.#make(() =>
+        this.#connection.query(inSchema(table, this.#connection.address.schema)),
+      );
     const row = await this.#connection.get('isOccupied');
     if (row?.['occupied'] === true) throw this.#occupied('jobs or workflows already');
     return null;
+  }
+
+  async #make(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      throw mayNotMake(error, this.#connection, hintForMoving);
+    }
   }
 
   /** The names of what the schema holds; none if it is not there. */

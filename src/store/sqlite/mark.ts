@@ -4,7 +4,7 @@
  * leaves the file alone as well.
  */
 import { GigqError } from '../../core/errors.ts';
-import type { Mark, Tallies } from '../moving.ts';
+import type { Landing, Mark, Tallies } from '../moving.ts';
 import type { Connection } from './connection.ts';
 
 /** Above every version that there will be. */
@@ -14,6 +14,7 @@ const table = `
   CREATE TABLE gigq_moves (
     id TEXT PRIMARY KEY,
     target TEXT NOT NULL,
+    landing TEXT,
     moved TEXT,
     begun_at INTEGER NOT NULL,
     ended_at INTEGER
@@ -24,12 +25,14 @@ const table = `
 export function markOf(connection: Pick<Connection, 'query'>): Mark | null {
   const hasTable = connection.query("SELECT 1 FROM sqlite_schema WHERE name = 'gigq_moves'");
   if (hasTable.length === 0) return null;
-  const [row] = connection.query('SELECT id, target, moved FROM gigq_moves');
+  // Whatever columns there are: marks that were made before gigq asked where an address leads to have no `landing`.
+  const [row] = connection.query('SELECT * FROM gigq_moves');
   if (row === undefined) return null;
-  const { id, target, moved } = row as Readonly<Record<string, string | null>>;
+  const { id, target, landing, moved } = row as Readonly<Record<string, string | null>>;
   return {
     id: String(id),
     to: String(target),
+    landing: landing ? (JSON.parse(landing) as Landing) : null,
     moved: moved ? (JSON.parse(moved) as Tallies) : null,
   };
 }
@@ -53,15 +56,11 @@ const underWayHint =
   'Wait for gigq move to end, then name the new database. If it was interrupted, run it again: it goes on, or --undo takes it back.';
 
 /** Within a write transaction. */
-export function writeMark(
-  connection: Connection,
-  { id, to, now }: { readonly id: string; readonly to: string; readonly now: number },
-): Mark {
+export function writeMark(connection: Connection, { id, to, landing }: Mark, now: number): void {
   connection.execute(table);
-  connection.run('beginMove', { id, target: to, now });
+  connection.run('beginMove', { id, target: to, landing: JSON.stringify(landing), now });
   const bell = { version: markVersion, name: 'moved', checksum: id, now };
   connection.run('recordMigration', bell);
-  return { id, to, moved: null };
 }
 
 /** Within a write transaction. */

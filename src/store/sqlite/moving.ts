@@ -49,7 +49,7 @@ export class SqliteSource implements MoveSource {
     return Object.fromEntries(kinds.map((kind) => [kind, count(kind)])) as Record<Kind, number>;
   }
 
-  async begin(to: string): Promise<Mark | null> {
+  async begin(to: Pick<Mark, 'to' | 'landing'>): Promise<Mark | null> {
     const mark = await this.#write(() => this.mark() ?? this.#beginUnmarked(to));
     // Whoever waits for a result here learns that none will come.
     if (mark !== null) wakeOthers(this.path);
@@ -84,14 +84,16 @@ export class SqliteSource implements MoveSource {
   }
 
   /** In the transaction that marks it nobody can claim any more. */
-  #beginUnmarked(to: string): Mark | null {
+  #beginUnmarked(to: Pick<Mark, 'to' | 'landing'>): Mark | null {
     if (this.#number('SELECT count(*) AS number FROM gigq_workers WHERE lost_at IS NULL') > 0)
       return null;
     const running = this.#number(
       "SELECT count(*) AS number FROM gigq_jobs WHERE status = 'running'",
     );
     if (running > 0) throw unheld(this.path, running);
-    return writeMark(this.#connection, { id: randomUUID(), to, now: this.#clock.wall() });
+    const mark = { id: randomUUID(), ...to, moved: null };
+    writeMark(this.#connection, mark, this.#clock.wall());
+    return mark;
   }
 
   /** How many of the next jobs fit into a page, at least one. */
