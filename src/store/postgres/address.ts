@@ -20,7 +20,7 @@ export function parseAddress(address: string): Address {
   checkSchema(schema);
   parameters.delete('schema');
   const rest = parameters.size === 0 ? '' : `?${parameters.toString()}`;
-  return { connectionString: `${place}${rest}`, schema, shown: withoutUser(place, schema) };
+  return { connectionString: `${place}${rest}`, schema, shown: shownAs(place, query, schema) };
 }
 
 function divided(text: string, at: string): readonly [string, string] {
@@ -37,9 +37,13 @@ function checkSchema(schema: string): void {
   });
 }
 
-/** A password that was not percent-encoded may hold an @ itself: all up to the last one is left out. */
-function withoutUser(place: string, schema: string): string {
+/**
+ * A password that was not percent-encoded may hold an @ itself: all up to the last one is left out. If it may go on behind
+ * a ?, there is no telling what it is: nothing is shown.
+ */
+function shownAs(place: string, query: string, schema: string): string {
+  const isUnclear = /@|%40/u.test(query);
   const host = place.slice(Math.max(place.lastIndexOf('@'), place.indexOf('://') + 2) + 1);
-  const name = `postgres://${host}`;
+  const name = `postgres://${isUnclear ? '***' : host}`;
   return schema === defaultSchema ? name : `${name}?schema=${encodeURIComponent(schema)}`;
 }
