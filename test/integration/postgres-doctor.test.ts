@@ -1,9 +1,7 @@
 // What the doctor finds of a server, of what its role may do there and of the tables of a schema.
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { inspect } from 'node:util';
 import pg from 'pg';
-import { JobQueue } from 'gigq';
 import { doctor, type Finding, type FindingCode, migrate } from 'gigq/admin';
 import { systemClock } from '../../dist/store/clock.js';
 import { parseAddress } from '../../dist/store/postgres/address.js';
@@ -130,25 +128,6 @@ describe('a server', () => {
         code: 'invalid_option',
         message: /schema/u,
       });
-  });
-
-  it('with an address that the driver cannot use is refused, without the password', async () => {
-    const unusable: readonly (readonly [address: string, message: RegExp])[] = [
-      ['postgres://u:top/secret@127.0.0.1/db', /the address cannot be read$/u],
-      ['postgres://u:secret@127.0.0.1:99999/db', /the address cannot be read$/u],
-      ['postgres://u:secret%ff@127.0.0.1/db', /the address cannot be read$/u],
-      ['postgres://u:secret@127.0.0.1/db?sslrootcert=/nonexist', /sslrootcert: .*'\/nonexist'$/u],
-    ];
-    for (const [address, message] of unusable) {
-      await using queue = new JobQueue(address);
-      for (const call of [doctor, migrate, () => queue.stats()])
-        await assert.rejects(call(address), (error: Error & { code: string }) => {
-          assert.equal(error.code, 'invalid_option');
-          assert.match(error.message, message);
-          assert.doesNotMatch(inspect(error), /secret/u);
-          return true;
-        });
-    }
   });
 
   const settings: readonly (readonly [setting: string, code: FindingCode, message: RegExp])[] = [
