@@ -1,8 +1,12 @@
-// Up to the last @ of the word: a password that was not percent-encoded may hold one itself.
+// Where in doubt, more is hidden: a password that was not percent-encoded may hold anything, spaces and an @ as well.
 const credentials = /([a-z][\w+.-]*:\/\/[^\s:/@]*):\S*@/giu;
-const passwordParameter = /([?&]password=)[^\s&#]*/giu;
+const credentialsOfServer = /(postgres(?:ql)?:\/\/[^:@\n]*):.*@/giu;
+const passwordParameter = /([?&][^=&\s]*password[^=&\s]*=).*?(?=&[\w.%-]+=|$)/gimu;
 
 /** The text without the passwords of the connection strings in it. */
 export function redact(text: string): string {
-  return text.replace(credentials, '$1:***@').replace(passwordParameter, '$1***');
+  return text
+    .replace(passwordParameter, '$1***')
+    .replace(credentialsOfServer, '$1:***@')
+    .replace(credentials, '$1:***@');
 }

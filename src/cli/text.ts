@@ -56,8 +56,8 @@ const statusColors = {
 /** Every status, in the order of a job's life. */
 export const statuses = Object.keys(statusColors) as readonly JobStatus[];
 
-/** The status in its colour. */
+/** The status in its colour; one that this version does not know has none. */
 export function paintStatus(status: JobStatus): string {
-  const color = statusColors[status];
+  const color = Object.hasOwn(statusColors, status) ? statusColors[status] : null;
   return color === null ? status : colorsOf(process.stdout)[color](status);
 }

@@ -41,7 +41,8 @@ export async function examined(
 
 function findingOf(error: unknown, hints: Hints): Finding {
   if (error instanceof Unusable) return error.finding;
-  if (!isGigqError(error)) throw error;
+  // What is wrong with the database is a finding; what is wrong with its name is not.
+  if (!isGigqError(error) || error.code === 'invalid_option') throw error;
   return problem(error.code as FindingCode, error.message, { hint: hintOf(error, hints) });
 }
 

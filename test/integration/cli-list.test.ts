@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { Job, type JobInfo, Workflow } from 'gigq';
 import { columnsOf } from '../fixtures/cli/columns.ts';
 import { createProject, type Project } from '../fixtures/cli/project.ts';
+import { beside } from '../helpers/beside.ts';
 
 function submit(project: Project, ...jobs: readonly Job[]): Promise<unknown> {
   return project.with((queue) => queue.submitMany(jobs));
@@ -156,5 +157,14 @@ describe('the table of list', () => {
     await submit(project, new Job({ task: 'greet', name }));
     const { stdout } = await project.run(['list']);
     assert.ok(stdout.includes(name));
+  });
+
+  test('shows a status that it does not know, without colour', async (t) => {
+    const project = createProject(t);
+    await submit(project, new Job({ task: 'greet' }));
+    await beside(project.path('gigq.db'), "UPDATE gigq_jobs SET status = 'constructor'");
+    const { code, stdout } = await project.run(['list'], { columns: 120 });
+    assert.equal(code, 0);
+    assert.match(stdout, / {2}constructor {2}/u);
   });
 });

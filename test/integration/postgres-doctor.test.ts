@@ -123,9 +123,11 @@ describe('a server', () => {
 
   it('with the name of a schema that cannot be is refused', async () => {
     const { address } = await freshSchema();
-    await assert.rejects(doctor(address.replace('schema=test_', 'schema=pg_')), {
-      code: 'invalid_option',
-    });
+    for (const schema of ['pg_jobs', 'information_schema', '%0A', 'two%0Alines'])
+      await assert.rejects(doctor(address.replace(/schema=.*/u, `schema=${schema}`)), {
+        code: 'invalid_option',
+        message: /schema/u,
+      });
   });
 
   const settings: readonly (readonly [setting: string, code: FindingCode, message: RegExp])[] = [
@@ -366,5 +368,26 @@ describe('gigq doctor on a server', () => {
       .split('\n')
       .map((line) => (JSON.parse(line) as Finding).code);
     assert.ok(codes.includes('index_missing'));
+  });
+
+  const nowhere = '127.0.0.1:1/db';
+  const telling = [
+    `postgres://sp:top secret@${nowhere}`,
+    `postgres://sp:top@secret@${nowhere}`,
+    `postgres://127.0.0.1:1?secret@h/db`,
+    `postgres://${nowhere}?sslpassword=secret`,
+    `postgres://${nowhere}?password=top secret&connect_timeout=1`,
+    `postgres://${nowhere}?password=top@secret`,
+  ];
+
+  it('hides a password that was not percent-encoded', async (t) => {
+    const project = createProject(t);
+    for (const address of telling) {
+      const { code, stdout, stderr } = await project.run(['doctor'], { env: { GIGQ_DB: address } });
+      assert.deepEqual([code, stderr], [1, '']);
+      assert.match(stdout, /^postgres:.*\*\*\*.* has a problem\.$/mu);
+      assert.doesNotMatch(stdout, /secret|top/u);
+    }
+    assert.equal(parseAddress('postgres://u:123?secret@h/db').shown, 'postgres://***');
   });
 });

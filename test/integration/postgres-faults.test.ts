@@ -1,6 +1,9 @@
 // What comes between a store and its server, as far as the server itself can do it.
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
+import { inspect } from 'node:util';
+import { JobQueue } from 'gigq';
+import { doctor, migrate } from 'gigq/admin';
 import pg from 'pg';
 import type { Answer, Input } from '../../dist/store/store.js';
 import { systemClock } from '../../dist/store/clock.js';
@@ -258,6 +261,27 @@ describe('a server that refuses', () => {
     const seam = new Seam(store, systemClock as never);
     await assert.rejects(seam.enqueue(newJob('a')), { code: 'database_readonly' });
     assert.deepEqual(await seam.counted(), {});
+  });
+});
+
+describe('an address', () => {
+  test('that the driver cannot use is refused, without the password', async () => {
+    const unusable: readonly (readonly [address: string, message: RegExp])[] = [
+      ['postgres://u:top/secret@127.0.0.1/db', /the address cannot be read$/u],
+      ['postgres://u:secret@127.0.0.1:99999/db', /the address cannot be read$/u],
+      ['postgres://u:secret%ff@127.0.0.1/db', /the address cannot be read$/u],
+      ['postgres://u:secret@127.0.0.1/db?sslrootcert=/nonexist', /sslrootcert: .*'\/nonexist'$/u],
+    ];
+    for (const [address, message] of unusable) {
+      await using queue = new JobQueue(address);
+      for (const call of [doctor, migrate, () => queue.stats()])
+        await assert.rejects(call(address), (error: Error & { code: string }) => {
+          assert.equal(error.code, 'invalid_option');
+          assert.match(error.message, message);
+          assert.doesNotMatch(inspect(error), /secret/u);
+          return true;
+        });
+    }
   });
 });
 

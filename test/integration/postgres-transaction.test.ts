@@ -175,6 +175,14 @@ describe('a transaction on PostgreSQL that cannot be used', () => {
     await client.query('ROLLBACK');
   });
 
+  it('may only read', async (t) => {
+    const { queue, client } = await scene(t);
+    await queue.stats();
+    await client.query('BEGIN READ ONLY');
+    const submitted = greet.submit(queue, { name: 'x' }, { tx: client });
+    await refused(submitted, 'database_readonly', /READ ONLY/u);
+  });
+
   it('is on a schema without jobs that the queue must not make', async (t) => {
     const { client } = await scene(t);
     const { address } = await freshSchema();

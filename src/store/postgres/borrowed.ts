@@ -15,7 +15,7 @@ import { Fronts } from './front.ts';
 import { Lanes } from './lanes.ts';
 import { requireSchema } from './migrating.ts';
 import { channelsOf } from './notify.ts';
-import { codeOf, Passing, translate } from './postgres-error.ts';
+import { codeOf, isReadOnly, Passing, translate } from './postgres-error.ts';
 import { prepare, type Statement } from './prepared.ts';
 import type { Statements } from './statements.ts';
 import { submitting } from './submitting.ts';
@@ -133,7 +133,7 @@ class BorrowedStatements implements Statements {
     try {
       return { rows: rowsIn(await answer).map((row) => withNumbers(row as Row)) };
     } catch (error) {
-      throw translate(error, this.address);
+      throw isReadOnly(error) ? readOnly(error) : translate(error, this.address);
     }
   }
 
@@ -230,6 +230,13 @@ function noTransaction(cause: unknown): GigqError {
   return new GigqError('invalid_option', 'tx: no transaction is open on it', {
     cause,
     hint: "Run 'BEGIN' on it before, and 'COMMIT' after.",
+  });
+}
+
+function readOnly(cause: unknown): GigqError {
+  return new GigqError('database_readonly', 'tx: nothing can be written in the transaction', {
+    cause,
+    hint: 'It was begun READ ONLY, or its client is connected to a standby: begin one READ WRITE, on the primary server.',
   });
 }
 

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { GigqError } from '../../core/errors.ts';
 import { systemClock } from '../clock.ts';
 import type { Clock } from '../store.ts';
-import type { Address } from './address.ts';
+import { type Address, unusable } from './address.ts';
 import { translate } from './postgres-error.ts';
 
 const oldestVersion = 140_000;
@@ -25,8 +25,18 @@ export class Driver {
     this.#clock = clock;
   }
 
-  /** A client that is not connected yet. */
+  /** A client that is not connected yet. Throws `invalid_option` for an address that the driver cannot use. */
   client(): pg.Client {
+    try {
+      const client = this.#newClient();
+      this.#pending.add(client);
+      return client;
+    } catch (error) {
+      throw unusable(this.address, error);
+    }
+  }
+
+  #newClient(): pg.Client {
     const getTypeParser = this.#pg.types.getTypeParser as (
       oid: number,
       format?: unknown,
@@ -34,15 +44,13 @@ export class Driver {
     // Numbers of gigq are far below 2^53.
     const asNumber = (oid: number, format?: unknown): unknown =>
       oid === types.bigint || oid === types.numeric ? Number : getTypeParser(oid, format);
-    const client = new this.#pg.Client({
+    return new this.#pg.Client({
       connectionString: this.address.connectionString,
       fallback_application_name: 'gigq',
       keepAlive: true,
       pipeline: true,
       types: { getTypeParser: asNumber as typeof pg.types.getTypeParser },
     });
-    this.#pending.add(client);
-    return client;
   }
 
   settled(client: pg.Client): void {
