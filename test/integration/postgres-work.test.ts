@@ -105,6 +105,20 @@ describe('jobs on PostgreSQL', () => {
     );
   });
 
+  test('are not found by what no text on the server can hold', async (t) => {
+    const { queue } = await placeOnServer(t);
+    await double.submit(queue, { value: 1 });
+    const none = 'a\0b';
+    assert.equal(await queue.getStatus(none), undefined);
+    assert.deepEqual([await queue.cancel(none), await queue.requeueJob(none)], [false, false]);
+    for (const filter of [{ task: none }, { workflowId: none }, { workerId: none }])
+      assert.deepEqual(await queue.listJobs(filter), []);
+    for (const call of [() => queue.why(none), () => queue.get(none).result()])
+      await assert.rejects(call(), { code: 'job_not_found' });
+    assert.equal(await queue.getWorkflow(none).cancel(), 0);
+    await assert.rejects(queue.listJobs({ before: none }), { code: 'job_not_found' });
+  });
+
   test('in two schemas of one database do not meet', async () => {
     const { address } = await freshSchema();
     const { schema } = await freshSchema();

@@ -12,6 +12,7 @@ import { looking } from './looking.ts';
 import { requireSchema } from './migrating.ts';
 import type { Send } from './notify.ts';
 import { isNewer, tooLate } from './postgres-error.ts';
+import { seeking } from './seeking.ts';
 import { settling } from './settling.ts';
 import { migrations } from './sql.gen.ts';
 import { submitting } from './submitting.ts';
@@ -275,7 +276,6 @@ function operationsOf(context: Context, tokens: Tokens): Asynchronous<keyof Oper
     ...claiming(context, tokens),
     ...settling(context),
     ...leases(context),
-    ...tending(context),
-    ...looking(context),
+    ...seeking({ ...tending(context), ...looking(context) }),
   };
 }
