@@ -134,7 +134,6 @@ describe('a job submitted in a transaction on PostgreSQL', () => {
     await using worker = new Worker(queue, options);
     const stopped = worker.start();
     const { id } = await parent.submit(queue);
-    await (await greet.submit(queue, { name: 'first' })).result();
     await began.promise;
     await client.query('BEGIN');
     const child = await greet.submit(queue, { name: 'x' }, { tx: client, dependencies: [id] });
@@ -146,6 +145,19 @@ describe('a job submitted in a transaction on PostgreSQL', () => {
     assert.equal(await child.result(), 'Hello, x!');
     await worker.stop();
     await stopped;
+  });
+
+  it('may be the first of its queue and task, while others submit to it, in whatever isolation', async (t) => {
+    const { queue, client } = await scene(t);
+    await queue.stats();
+    for (const isolation of ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE']) {
+      const where = { queue: isolation.toLowerCase().replace(' ', '-') };
+      await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
+      await greet.submit(queue, { name: 'Ada' }, { tx: client, ...where });
+      if (isolation === 'READ COMMITTED') await greet.submit(queue, { name: 'Bob' }, where);
+      await client.query('COMMIT');
+    }
+    assert.equal((await queue.stats()).pending, 4);
   });
 
   it('leaves the settings of the transaction alone', async (t) => {

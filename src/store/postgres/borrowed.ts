@@ -3,19 +3,21 @@
  * commits. Neither committed nor rolled back here. Others are told by the server, when it commits.
  */
 import { GigqError } from '../../core/errors.ts';
+import { defaults } from '../../core/limits.ts';
 import { statuses } from '../../core/state.ts';
 import { systemClock } from '../clock.ts';
 import { isRefusal } from '../batching.ts';
 import type { Row } from '../rows.ts';
 import type { Input, Reply, Submitting } from '../store.ts';
 import { type Address, parseAddress } from './address.ts';
-import type { Values } from './connection.ts';
+import { Connection, type Values } from './connection.ts';
 import { type Context, nothingEnds } from './context.ts';
 import { Fronts } from './front.ts';
-import { Lanes } from './lanes.ts';
+import { type AddLanes, Lanes } from './lanes.ts';
 import { requireSchema } from './migrating.ts';
 import { channelsOf } from './notify.ts';
 import { codeOf, isReadOnly, Passing, translate } from './postgres-error.ts';
+import { driverFor } from './postgres-store.ts';
 import { prepare, type Statement } from './prepared.ts';
 import type { Statements } from './statements.ts';
 import { submitting } from './submitting.ts';
@@ -39,8 +41,10 @@ export async function submitWithin<O extends keyof Submitting>(
 ): Promise<Reply<O>> {
   const statements = new BorrowedStatements(parseAddress(database), transactionIn(tx));
   try {
-    const session = await statements.session();
-    return await inTurn(session, () => statements.atomically(() => submit(statements, call)));
+    const { name, seesOthers } = await statements.session();
+    const add = seesOthers ? (values: Values) => addApart(database, statements, values) : undefined;
+    const context = contextOf(statements, add);
+    return await inTurn(name, () => statements.atomically(() => submit(context, statements, call)));
   } catch (error) {
     throw error instanceof Passing ? standsInTheWay(error) : error;
   }
@@ -63,12 +67,30 @@ async function inTurn<T>(session: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * Whoever submits to a lane that is just being added waits for it, and a caller's transaction can take long: so it is added by a
+ * connection of our own, once for all, or within the transaction if that does not work.
+ */
+async function addApart(database: string, within: Statements, values: Values): Promise<void> {
+  const connection = new Connection(await driverFor(database, systemClock), 'full');
+  try {
+    await connection.ready();
+    await connection.begin(defaults.busyMs);
+    await connection.all('addLanes', values);
+    await connection.commit();
+  } catch {
+    await within.all('addLanes', values);
+  } finally {
+    await connection.close();
+  }
+}
+
 async function submit<O extends keyof Submitting>(
+  context: Context,
   statements: BorrowedStatements,
   { op, input }: { readonly op: O; readonly input: Input<O> },
 ): Promise<Reply<O>> {
   await requireSchema(statements);
-  const context = contextOf(statements);
   const operation = submitting(context)[op];
   const reply = await operation(input);
   await context.workflows.flush();
@@ -77,11 +99,11 @@ async function submit<O extends keyof Submitting>(
 }
 
 /** What is remembered of lanes lasts no longer than the call: the caller may roll back. */
-function contextOf(connection: Statements): Context {
+function contextOf(connection: Statements, add: AddLanes | undefined): Context {
   const done = { work: false, change: false };
   return {
     connection,
-    lanes: new Lanes(connection),
+    lanes: new Lanes(connection, add),
     workflows: new Workflows(connection),
     done,
     fronts: new Fronts(systemClock),
@@ -137,11 +159,15 @@ class BorrowedStatements implements Statements {
     }
   }
 
-  /** The server's process that the transaction is in, behind whatever pooler. */
-  async session(): Promise<string> {
+  /** The server's process that the transaction is in, behind whatever pooler, and whether others' commits are seen in it. */
+  async session(): Promise<{ readonly name: string; readonly seesOthers: boolean }> {
     try {
-      const { rows } = await this.query('SELECT pg_backend_pid() AS pid');
-      return `${this.address.shown} ${String(rows[0]?.['pid'])}`;
+      const { rows } = await this.query(
+        "SELECT pg_backend_pid() AS pid, current_setting('transaction_isolation') AS isolation",
+      );
+      const [{ pid, isolation } = {}] = rows;
+      const name = `${this.address.shown} ${String(pid)}`;
+      return { name, seesOthers: isolation === 'read committed' };
     } catch (error) {
       throw codeOf(error) === failedTransaction ? hasFailed(error) : error;
     }

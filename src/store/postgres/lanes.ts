@@ -1,16 +1,22 @@
 /** Lanes: a queue and a task each, their suspects apart. They are few and never removed, so they are remembered. */
 import type { Lane } from '../rows.ts';
+import type { Values } from './connection.ts';
 import type { Statements } from './statements.ts';
 
 type LaneKey = Omit<Lane, 'id'>;
 
+export type AddLanes = (values: Values) => Promise<unknown>;
+
 export class Lanes {
   readonly #connection: Statements;
+  readonly #addAll: AddLanes;
   readonly #lanes = new Map<number, Lane>();
   readonly #ids = new Map<string, number>();
 
-  constructor(connection: Statements) {
+  /** `add` adds lanes: by default within the transaction. */
+  constructor(connection: Statements, add?: AddLanes) {
     this.#connection = connection;
+    this.#addAll = add ?? ((values) => connection.all('addLanes', values));
   }
 
   /** All that are known. */
@@ -69,7 +75,7 @@ export class Lanes {
   }
 
   async #add(keys: readonly LaneKey[]): Promise<void> {
-    await this.#connection.all('addLanes', {
+    await this.#addAll({
       queues: keys.map(({ queue }) => queue),
       tasks: keys.map(({ task }) => task),
       suspects: keys.map(({ suspect }) => suspect),
