@@ -56,7 +56,7 @@ export function batchLength(
 }
 
 /** Text that takes about as long to write as another item. */
-const itemBytes = 4096;
+const itemBytes = 1536;
 
 /** How many items of a batch a unit stands for, by their number and size. */
 function weightOf(unit: Unit): number {

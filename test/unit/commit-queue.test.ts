@@ -69,8 +69,8 @@ describe('units that come together', () => {
     const result = JSON.stringify('x'.repeat(500_000));
     const settlement = decide(running, { kind: 'completed', result }, 0);
     const settled = unit('settle', [{ ...settlement, paramsLength: 500_000 }]);
-    const ten = (each: Unit): Unit[] => Array.from({ length: 10 }, () => each);
-    for (const units of [[graph, graph], ten(large), ten(settled)]) {
+    const five = (each: Unit): Unit[] => Array.from({ length: 5 }, () => each);
+    for (const units of [[graph, graph], five(large), five(settled)]) {
       const { words, add } = setUp();
       add(...units);
       assert.equal(words.commits, 2);

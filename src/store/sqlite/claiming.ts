@@ -9,7 +9,7 @@ import { withFewInputs } from './inputs.ts';
 /** Due jobs that one claim makes ready at most. */
 const promotionLimit = 1000;
 /** Params that a claim takes on: a lease writes the whole row again, and nobody else can write meanwhile. */
-const claimLength = 4_000_000;
+const claimLength = 2_000_000;
 /** How long they are shows only when jobs are leased: a few come first, and as many more as there is room for. */
 const fewest = 16;
 
