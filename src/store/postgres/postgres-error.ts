@@ -112,19 +112,21 @@ export function tooLate(database: string, trouble: Passing | undefined): GigqErr
   return new GigqError('database_busy', message, { cause: trouble?.cause, hint: busyHint });
 }
 
-/** What to tell a call that came before there was a connection, and could not wait for one. */
-export function notOpened(database: string): GigqError {
-  return unreachableError(database, undefined);
+/** What to tell whoever had no connection, so that nothing can have come of it. */
+export function notOpened(database: string, cause?: unknown): GigqError {
+  const message = `${database} could not be reached${reasonIn(cause)}`;
+  const hint = 'See that the server runs and can be reached from here.';
+  return new GigqError('database_unreachable', message, { cause, hint });
 }
 
 const busyHint =
   'Another session holds locks on the tables of gigq: find it in pg_stat_activity and end its transaction, then try again.';
 
 function unreachableError(database: string, cause: unknown): GigqError {
-  const why = cause instanceof Error && cause.message !== '' ? `: ${cause.message}` : '';
-  return new GigqError(
-    'database_unreachable',
-    `${database} could not be reached all the while${why}`,
-    { cause },
-  );
+  const message = `${database} could not be reached all the while${reasonIn(cause)}`;
+  return new GigqError('database_unreachable', message, { cause });
+}
+
+function reasonIn(cause: unknown): string {
+  return cause instanceof Error && cause.message !== '' ? `: ${cause.message}` : '';
 }
