@@ -59,7 +59,7 @@ export function batchLength(
 const itemBytes = 1536;
 
 /** How many items of a batch a unit stands for, by their number and size. */
-function weightOf(unit: Unit): number {
+export function weightOf(unit: Unit): number {
   if (unit.op === 'claim') return unit.input.slots.length;
   if (unit.op === 'enqueueWorkflow') return weightOfJobs(unit.input.jobs);
   if (unit.op === 'enqueue') return weightOfJobs(unit.input);

@@ -10,6 +10,15 @@ export type Direction = 'asked' | 'answered';
 
 /** The words of a commit, and those of the answer to it. */
 export const commit = 'COMMIT\0';
+/** With what the answers to a transaction end that was sent in one piece: nothing is under way. */
+const ready = 'Z\0\0\0\u{5}I';
+
+/** What the answer holds that is not to be heard if this is what is asked; undefined: it commits nothing. */
+function answerToCommit(asked: Buffer): string | undefined {
+  if (asked.includes(commit)) return commit;
+  const isInOnePiece = asked.includes('gigq_refuseNewer') && !asked.includes('BEGIN');
+  return isInOnePiece ? ready : undefined;
+}
 
 export class Proxy {
   /** How many of the next commits nobody is to hear of. */
@@ -93,16 +102,17 @@ export class Proxy {
   }
 
   #passAsked(way: Way, data: Buffer): Buffer {
-    if (this.commitsToCut > 0 && data.includes(commit)) {
+    const answer = this.commitsToCut > 0 ? answerToCommit(data) : undefined;
+    if (answer !== undefined) {
       this.commitsToCut -= 1;
-      way.isCutting = true;
+      way.cutAt = answer;
     }
     this.asked += data.toString('latin1');
     return data;
   }
 
   #passAnswered(way: Way, data: Buffer): Buffer | null {
-    if (way.isCutting && data.includes(commit)) {
+    if (way.cutAt !== undefined && data.includes(way.cutAt)) {
       way.cut();
       return null;
     }
@@ -139,7 +149,7 @@ export class Way {
   /** All that was asked on it. */
   asked = '';
   /** The answer to its commit is not to be heard. */
-  isCutting = false;
+  cutAt: string | undefined;
   ended = (): void => undefined;
   readonly #ends: Ends;
   /** What is on its way where nothing passes; null: the end of the connection. */

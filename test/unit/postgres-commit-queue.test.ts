@@ -1,29 +1,55 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Attempt } from '../../dist/store/postgres/at-once.js';
 import { CommitQueue } from '../../dist/store/postgres/commit-queue.js';
-import { Passing } from '../../dist/store/postgres/postgres-error.js';
+import { NotAsHoped, Passing } from '../../dist/store/postgres/postgres-error.js';
 import type { Answer, Unit } from '../../dist/store/store.js';
 import { FakeClock } from '../helpers/store-clock.ts';
-import { unit } from '../helpers/store-seam.ts';
+import { newJob, newJobs, unit } from '../helpers/store-seam.ts';
 import { turn } from '../helpers/store-turn.ts';
 
 type End = readonly Answer[] | Error;
+
+/** A transaction that was sent in one piece, and is told how it ends. */
+interface Piece {
+  succeed(): void;
+  fail(error: Error): void;
+}
+
+/** Of what is looked for, or of the first of the jobs that are to be stored. */
+function nameOf({ op, input }: Unit): string {
+  return op === 'enqueue' ? (input[0]?.id ?? '') : (input as string);
+}
 
 /** A server that is told when, and how, each transaction ends. */
 function setUp() {
   const clock = new FakeClock();
   const batches: string[][] = [];
   const waits: number[] = [];
+  const pieces: Piece[] = [];
+  const inOnePiece = (units: readonly Unit[]): Attempt => {
+    const { promise: answers, resolve, reject } = Promise.withResolvers<readonly Answer[]>();
+    const succeed = (): void => resolve(units.map(() => ({ ok: true, reply: null })));
+    pieces.push({ succeed, fail: reject });
+    return { sent: Promise.resolve(), answers };
+  };
   let end: (end: End) => void = () => undefined;
   let givenUp = 0;
   const queue = new CommitQueue(
     {
-      run(units, waitMs) {
-        batches.push(units.map(({ input }) => input as string));
+      isAtOnce: (units) => units.every(({ op }) => op === 'enqueue'),
+      begin(units, { waitMs, isAtOnce }) {
+        batches.push(units.map(nameOf));
         waits.push(waitMs);
-        return new Promise((resolve, reject) => {
-          end = (how) => (how instanceof Error ? reject(how) : resolve(how));
-        });
+        if (isAtOnce) return inOnePiece(units);
+        const { promise: answers, resolve, reject } = Promise.withResolvers<readonly Answer[]>();
+        const { promise: sent, resolve: over } = Promise.withResolvers<void>();
+        end = (how) => {
+          if (how instanceof Error) reject(how);
+          else resolve(how);
+          over();
+        };
+        return { sent, answers };
       },
       giveUp() {
         givenUp += 1;
@@ -49,6 +75,7 @@ function setUp() {
     queue,
     batches,
     waits,
+    pieces,
     answers,
     add,
     addUnit,
@@ -200,6 +227,74 @@ describe('a transaction that fails', () => {
     await clock.advance(10);
     await finish();
     assert.deepEqual(answers.at(-1), 'long');
+  });
+});
+
+describe('transactions that are sent in one piece', () => {
+  const many = (name: string): Unit => unit('enqueue', [newJob(name), ...newJobs(40)]);
+
+  test('go behind one that is not answered yet, two at a time', async () => {
+    const { batches, pieces, answers, addUnit } = setUp();
+    for (const name of ['a', 'b', 'c']) {
+      addUnit(name, many(name));
+      await turn();
+    }
+    assert.deepEqual(batches, [['a'], ['b']]);
+    pieces[0]?.succeed();
+    await turn();
+    assert.deepEqual([batches, answers], [[['a'], ['b'], ['c']], ['a']]);
+  });
+
+  test('wait for the one before if it is not, or if they are few jobs', async () => {
+    const { batches, pieces, add, addUnit, finish } = setUp();
+    addUnit('a', many('a'));
+    await turn();
+    addUnit('few', unit('enqueue', [newJob('few')]));
+    await turn();
+    assert.deepEqual(batches, [['a']]);
+    pieces[0]?.succeed();
+    await turn();
+    add('look');
+    await turn();
+    assert.deepEqual(batches, [['a'], ['few']]);
+    pieces[1]?.succeed();
+    await turn();
+    addUnit('b', many('b'));
+    await turn();
+    assert.deepEqual(batches, [['a'], ['few'], ['look']]);
+    await finish();
+    assert.deepEqual(batches.at(-1), ['b']);
+  });
+
+  test('are carried out step by step, after those on their way, if they have to be', async () => {
+    const { batches, pieces, answers, addUnit, finish } = setUp();
+    addUnit('a', many('a'));
+    await turn();
+    addUnit('b', many('b'));
+    await turn();
+    pieces[0]?.fail(new NotAsHoped(undefined));
+    await turn();
+    assert.deepEqual(batches, [['a'], ['b']]);
+    pieces[1]?.succeed();
+    await turn();
+    assert.equal(pieces.length, 2);
+    await finish();
+    assert.deepEqual([batches.at(-1), answers], [['a'], ['b', 'a']]);
+  });
+
+  test('that are lost together are tried again together', async () => {
+    const { clock, batches, pieces, answers, addUnit } = setUp();
+    addUnit('a', many('a'));
+    await turn();
+    addUnit('b', many('b'));
+    await turn();
+    for (const piece of pieces) piece.fail(new Passing('unreachable', new Error('gone')));
+    await turn();
+    await clock.advance(10);
+    pieces.at(-1)?.succeed();
+    await turn();
+    assert.deepEqual([batches.length, batches.at(-1)?.toSorted()], [3, ['a', 'b']]);
+    assert.deepEqual(answers.toSorted(), ['a', 'b']);
   });
 });
 

@@ -109,6 +109,8 @@ function contextOf(connection: Statements, add: AddLanes | undefined): Context {
     fronts: new Fronts(systemClock),
     sent: () => undefined,
     ending: nothingEnds,
+    isAtOnce: false,
+    isBusy: false,
   };
 }
 

@@ -24,15 +24,46 @@ export function claiming(context: Context, tokens: Tokens): Asynchronous<'claim'
 }
 
 async function claim(context: Context, request: ClaimRequest, tokens: Tokens): Promise<Claim> {
+  if (context.isAtOnce) return claimAtOnce(context, request, tokens);
   const [, granted] = await Promise.all([
     promote(context, request),
     leaseReady(context, request, tokens),
   ]);
-  if (granted === null) return { jobs: [], nextDueMs: null, unknownTasks: [], fenced: true };
-  const jobs = await claimedFrom(context, granted);
-  const isFull = jobs.length === request.slots.length;
-  const rest = isFull ? { nextDueMs: null, unknownTasks: [] } : await whatElse(context, request);
-  return { jobs, ...rest, fenced: false };
+  const isFull = granted?.length === request.slots.length;
+  const rest = granted === null || isFull ? nothingElse : await whatElse(context, request);
+  return claimOf(context, granted, rest);
+}
+
+/** By one look, or the transaction fails. */
+async function claimAtOnce(
+  context: Context,
+  request: ClaimRequest,
+  tokens: Tokens,
+): Promise<Claim> {
+  const lease = new Lease(context, request, tokens.of(request));
+  const { free, lanesInOrder: lanes } = lease;
+  const asked = Promise.all([
+    promote(context, request),
+    lease.look({ lanes, inLanes: true, window: free, limit: free }),
+    context.isBusy ? nothingElse : whatElse(context, request),
+  ]);
+  context.sent([]);
+  const [, { isAlive }, rest] = await asked;
+  return claimOf(context, isAlive ? lease.rows : null, lease.isFull ? nothingElse : rest);
+}
+
+type Rest = Pick<Claim, 'nextDueMs' | 'unknownTasks'>;
+
+const nothingElse: Rest = { nextDueMs: null, unknownTasks: [] };
+
+/** Of the rows that were granted; null: the worker is fenced. */
+async function claimOf(
+  context: Context,
+  granted: readonly HeldRow[] | null,
+  rest: Rest,
+): Promise<Claim> {
+  if (granted === null) return { jobs: [], ...nothingElse, fenced: true };
+  return { jobs: await claimedFrom(context, granted), ...rest, fenced: false };
 }
 
 interface Due extends Member {
@@ -40,7 +71,7 @@ interface Due extends Member {
 }
 
 async function promote(context: Context, { worker }: ClaimRequest): Promise<void> {
-  const values = { ...worker, limit: promotionLimit };
+  const values = { ...worker, limit: promotionLimit, atOnce: context.isAtOnce };
   const rows = await context.connection.all('promote', values);
   for (const row of rows as unknown as readonly Due[]) {
     move(context, row, 'scheduled', 'pending');
@@ -101,6 +132,20 @@ async function leaseReady(
   }
 }
 
+/** Whether one look may be enough; where it is busy, nobody looks for what was passed over. */
+export function isClaimedAtOnce(
+  { lanes, fronts, isBusy }: Pick<Context, 'lanes' | 'fronts' | 'isBusy'>,
+  request: ClaimRequest,
+  tokens: Tokens,
+): boolean {
+  const own = ownLanes(lanes.known, request);
+  const areFew = own.length > 0 && own.length <= fewLanes;
+  const isHeard = tokens.unheardOf(request.worker).length === 0;
+  const { isDue, from } = fronts.of(request.worker.instance);
+  const isFromStart = isBusy ? !isDue : from === 0;
+  return isHeard && isFromStart && areFew && loneLanes(own, request).length === 0;
+}
+
 /** Of suspects that it runs beside others, one at a time: one of them may be taken now. False if the worker is fenced. */
 async function leaseSuspect(lease: Lease): Promise<boolean> {
   const lanes = lease.hasSuspect ? [] : lease.loneLanes;
@@ -151,13 +196,11 @@ class Lease {
   }
 
   get loneLanes(): readonly Lane[] {
-    if (!this.#request.oneSuspect) return [];
-    return this.#own.filter((lane) => isTakenAlone(this.#request, lane));
+    return loneLanes(this.#own, this.#request);
   }
 
   get #own(): readonly Lane[] {
-    const { known } = this.#context.lanes;
-    return known.filter((lane) => serves(this.#request, lane) && knows(this.#request, lane));
+    return ownLanes(this.#context.lanes.known, this.#request);
   }
 
   /** Whether somebody stands before the place where looks begin; then they begin there, or from the start. */
@@ -181,27 +224,31 @@ class Lease {
 
   /** Null: somebody waits for jobs that end in this transaction, and has to be released first. */
   async #look({ lanes, ...look }: Look): Promise<Granted | null> {
-    const { connection, lanes: remembered, ending } = this.#context;
+    const { connection, lanes: remembered, ending, isAtOnce, isBusy } = this.#context;
     const start = this.rows.length;
-    const begun = { from: this.front.from, sinceMs: this.front.now };
+    const { from, now } = this.front;
     const found = await connection.all('claim', {
       ...look,
       ...this.#request.worker,
       lanes: lanes.map(({ id }) => id),
       ended: ending.seqs,
-      from: begun.from,
+      from,
+      atOnce: isAtOnce,
+      busy: isBusy,
+      laneCount: remembered.known.length,
       tokens: this.#tokens.slice(start),
       slots: this.#request.slots.slice(start),
     });
-    const { laneCount, seen, alive, early } = JSON.parse(String(found[0]?.['whole'])) as Whole;
+    const whole = JSON.parse(String(found[0]?.['whole'])) as Whole;
+    const { laneCount, seen, alive, early, tookMs } = whole;
     if (early) return null;
     if (laneCount !== remembered.known.length) await remembered.load();
     const rows = found.filter(({ seq }) => seq !== null) as unknown as readonly HeldRow[];
     for (const row of rows) move(this.#context, row, 'pending', 'running');
-    this.front.looked(
-      rows.map(({ seq }) => seq),
-      begun,
-    );
+    // What was sent along with others has waited for them, and for their commits.
+    const sinceMs = isAtOnce ? this.front.now - tookMs : now;
+    const seqs = rows.map(({ seq }) => seq);
+    this.front.looked(seqs, { from, sinceMs });
     this.rows.push(...rows);
     return { isCutShort: rows.length < look.limit && seen >= look.window, isAlive: alive };
   }
@@ -212,6 +259,8 @@ interface Whole {
   readonly seen: number;
   readonly alive: boolean;
   readonly early: boolean;
+  /** The statement, by the server's clock. */
+  readonly tookMs: number;
 }
 
 /**
@@ -244,14 +293,19 @@ async function giveBack(context: Context, rows: readonly HeldRow[]): Promise<voi
   await settling(context).settle(jobs.map((job) => decide(job, { kind: 'released' }, 0)));
 }
 
+function ownLanes(known: readonly Lane[], request: ClaimRequest): readonly Lane[] {
+  return known.filter((lane) => serves(request, lane) && knows(request, lane));
+}
+
+function loneLanes(own: readonly Lane[], request: ClaimRequest): readonly Lane[] {
+  return request.oneSuspect ? own.filter((lane) => isTakenAlone(request, lane)) : [];
+}
+
 function isTakenAlone({ apart }: ClaimRequest, { task, suspect }: Lane): boolean {
   return isLone(apart, { task, suspect: suspect === 1 });
 }
 
-async function whatElse(
-  { connection }: Context,
-  request: ClaimRequest,
-): Promise<Pick<Claim, 'nextDueMs' | 'unknownTasks'>> {
+async function whatElse({ connection }: Context, request: ClaimRequest): Promise<Rest> {
   const [due, ready] = await Promise.all([
     connection.get('nextDue'),
     connection.all('readyLanes') as unknown as Promise<readonly Lane[]>,

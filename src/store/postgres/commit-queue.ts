@@ -1,20 +1,29 @@
 /**
- * Group commit: everything that is called while a transaction is under way shares the next one. One transaction at a
- * time, in the order of the calls. What will pass (a deadlock, a lock, a lost connection) is tried again until the time
- * of each unit is up.
+ * Group commit: everything that is called while a transaction is under way shares the next one, in the order of the calls.
+ * One transaction at a time, but that one sent in one piece may go right behind another: while the server carries out the one,
+ * we see to the answers to the other. What will pass (a deadlock, a lock, a lost connection) is tried again until the time of
+ * each unit is up.
  */
-import { batchLength } from '../batching.ts';
+import { batchLength, weightOf } from '../batching.ts';
 import type { Answer, Clock, Unit } from '../store.ts';
-import { Passing } from './postgres-error.ts';
+import type { Attempt } from './at-once.ts';
+import { NotAsHoped, Passing } from './postgres-error.ts';
 
 /** What the queue needs of a session. */
 export interface Transactions {
-  /** The answers to units in one transaction that waits for locks no longer than it is told; throws if it failed. */
-  run(units: readonly Unit[], waitMs: number): Promise<readonly Answer[]>;
+  /** Whether these units can be sent in one piece, with so much time: then what was sent before need not be answered. */
+  isAtOnce(units: readonly Unit[], waitMs: number): boolean;
+  /** The answers to units in one transaction that waits for locks no longer than it is told; they reject if it failed. */
+  begin(units: readonly Unit[], how: How): Attempt;
   /** Ends a transaction of which nothing is heard. */
   giveUp(): void;
   /** What to tell a unit whose time is up, and why it had to wait, if that is known. */
   tooLate(trouble: Passing | undefined): unknown;
+}
+
+interface How {
+  readonly waitMs: number;
+  readonly isAtOnce: boolean;
 }
 
 interface Waiting {
@@ -23,6 +32,8 @@ interface Waiting {
   readonly expiresAt: number;
   /** Set when a transaction that it shared has failed: from then on it fails or succeeds by itself. */
   isAlone: boolean;
+  /** Set when a transaction failed because it was sent in one piece. */
+  isByStep: boolean;
   /** When it is tried again after it alone has waited for a lock in vain; others go on meanwhile. 0: it has not. */
   stuckUntil: number;
 }
@@ -32,18 +43,22 @@ const graceMs = 500;
 const pauseMs = { least: 2, most: 1000 };
 /** How long a unit that is stuck keeps the others waiting, and how often. */
 const stuckMs = { wait: 50, pause: 500 };
+/** Two transactions take two commits: it takes so many items for that to be worth it. */
+const worthwhile = 32;
 
 export class CommitQueue {
   readonly #transactions: Transactions;
   readonly #clock: Clock;
   #waiting: Waiting[] = [];
-  #isWorking = false;
-  #isResting = false;
+  readonly #underWay = new Set<Promise<void>>();
+  /** Of a transaction that is under way, not all has been sent. */
+  #isSending = false;
+  #isPausing = false;
   #isClosing = false;
-  #working: Promise<void> | undefined;
   #trouble: Passing | undefined;
   #failures = 0;
   #endPause = (): void => undefined;
+  #endRest = (): void => undefined;
   #watchedUntil = Infinity;
   #endWatch = (): void => undefined;
 
@@ -54,60 +69,51 @@ export class CommitQueue {
 
   add(units: readonly Unit[], answer: (place: number, answer: Answer) => void): void {
     const now = this.#clock.mono();
-    for (const [place, unit] of units.entries()) {
+    const added = units.map((unit, place): Waiting => {
       const answered = (reply: Answer): void => {
         answer(place, reply);
       };
       const expiresAt = now + unit.waitMs;
-      this.#waiting.push({ unit, answer: answered, expiresAt, isAlone: false, stuckUntil: 0 });
-    }
-    if (!this.#isWorking) this.#working = this.#work();
-    else if (this.#isResting) this.#endPause();
-    else this.#watch(this.#waiting.slice(-units.length));
-  }
-
-  /** While a transaction is under way, perhaps one of which nothing is heard, the time of those that wait goes on. */
-  #watch(entries: readonly Waiting[]): void {
-    const next = this.#nextExpiry(entries);
-    if (next >= this.#watchedUntil) return;
-    this.#endWatch();
-    this.#watchedUntil = next;
-    this.#endWatch = this.#clock.timer(Math.max(0, next - this.#clock.mono()), () => {
-      this.#watchedUntil = Infinity;
-      this.#expire();
-      this.#watch(this.#waiting);
+      return { unit, answer: answered, expiresAt, isAlone: false, isByStep: false, stuckUntil: 0 };
     });
+    this.#waiting.push(...added);
+    this.#goOn();
+    if (this.#waiting.length > 0) this.#watch(added);
   }
 
   /** Answers what still waits, and waits for what is under way, which is not tried again; for a store that closes. */
   async abandon(error: unknown): Promise<void> {
     this.#isClosing = true;
-    this.#endWatch();
+    for (const end of [this.#endWatch, this.#endPause, this.#endRest]) end();
     this.#refuse(this.#waiting.splice(0), error);
-    this.#endPause();
-    await this.#working;
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  async #work(): Promise<void> {
-    this.#isWorking = true;
-    for (this.#expire(); this.#waiting.length > 0; this.#expire()) {
-      const batch = this.#takeBatch();
-      if (batch.length > 0) await this.#process(batch);
-      else await this.#rest();
+  // ── what is next ──────────────────────────────────────────────────────────────────────────────
+
+  /** Begins what can be begun. */
+  #goOn(): void {
+    this.#endRest();
+    this.#expire();
+    while (this.#waiting.length > 0 && !this.#isSending && !this.#isPausing) {
+      const batch = this.#nextBatch();
+      if (batch.length === 0) return this.#rest();
+      const how = this.#howToRun(batch);
+      if (!this.#mayBegin(batch, how)) return;
+      const taken = new Set(batch);
+      this.#waiting = this.#waiting.filter((entry) => !taken.has(entry));
+      this.#begin(batch, how);
     }
-    this.#isWorking = false;
   }
 
   /** A unit that is stuck in its turn, or else what may go on without it; nothing if all there is has to wait. */
-  #takeBatch(): readonly Waiting[] {
+  #nextBatch(): readonly Waiting[] {
     const stuck = this.#waiting.filter(({ stuckUntil }) => stuckUntil > 0);
-    if (stuck.length === 0) return this.#waiting.splice(0, batchLength(this.#waiting));
+    if (stuck.length === 0) return this.#waiting.slice(0, batchLength(this.#waiting));
     const now = this.#clock.mono();
     const due = stuck.find(({ stuckUntil }) => stuckUntil <= now);
     const free = due === undefined ? this.#free() : [due];
-    const batch = new Set(free.slice(0, batchLength(free)));
-    this.#waiting = this.#waiting.filter((entry) => !batch.has(entry));
-    return [...batch];
+    return free.slice(0, batchLength(free));
   }
 
   /** A caller's units stay in order, but for settlements: nothing that a worker asks for rests on how its other jobs ended. */
@@ -119,20 +125,55 @@ export class CommitQueue {
     });
   }
 
+  #howToRun(batch: readonly Waiting[]): How {
+    const leftMs = this.#nextExpiry(batch) - this.#clock.mono();
+    const isStuck = batch.some(({ stuckUntil }) => stuckUntil > 0);
+    const waitMs = isStuck ? Math.min(leftMs, stuckMs.wait) : leftMs;
+    const units = batch.map(({ unit }) => unit);
+    const isByStep = batch.some((entry) => entry.isByStep);
+    return { waitMs, isAtOnce: !isByStep && this.#transactions.isAtOnce(units, waitMs) };
+  }
+
+  #mayBegin(batch: readonly Waiting[], { isAtOnce }: How): boolean {
+    if (this.#underWay.size === 0) return true;
+    const weight = batch.reduce((sum, { unit }) => sum + weightOf(unit), 0);
+    return this.#underWay.size === 1 && isAtOnce && weight >= worthwhile;
+  }
+
   /** Until a unit that is stuck has its turn, or something new comes. */
-  async #rest(): Promise<void> {
+  #rest(): void {
     const next = this.#waiting
       .filter(({ stuckUntil }) => stuckUntil > 0)
       .reduce((first, { stuckUntil }) => Math.min(first, stuckUntil), Infinity);
-    this.#isResting = true;
-    await this.#pause(Math.min(next, this.#nextExpiry(this.#waiting)) - this.#clock.mono());
-    this.#isResting = false;
+    const restMs = Math.max(0, next - this.#clock.mono());
+    this.#endRest = this.#clock.timer(restMs, () => this.#goOn());
   }
 
-  async #process(batch: readonly Waiting[]): Promise<void> {
+  // ── transactions ──────────────────────────────────────────────────────────────────────────────
+
+  #begin(batch: readonly Waiting[], how: How): void {
+    this.#isSending = true;
+    const forget = this.#clock.timer(this.#nextExpiry(batch) - this.#clock.mono() + graceMs, () => {
+      this.#transactions.giveUp();
+    });
+    const units = batch.map(({ unit }) => unit);
+    const { sent, answers } = this.#transactions.begin(units, how);
+    const over = this.#answer(batch, answers).then(() => {
+      forget();
+      this.#underWay.delete(over);
+      this.#goOn();
+    });
+    this.#underWay.add(over);
+    void sent.then(() => {
+      this.#isSending = false;
+      this.#goOn();
+    });
+  }
+
+  async #answer(batch: readonly Waiting[], answered: Promise<readonly Answer[]>): Promise<void> {
     let answers: readonly Answer[];
     try {
-      answers = await this.#run(batch);
+      answers = await answered;
     } catch (error) {
       return this.#fail(batch, error);
     }
@@ -141,33 +182,27 @@ export class CommitQueue {
     for (const [place, { answer }] of batch.entries()) answer(answers[place] as Answer);
   }
 
-  async #fail(batch: readonly Waiting[], error: unknown): Promise<void> {
-    const isLockWait = error instanceof Passing && error.isLockWait && !this.#isClosing;
-    if (isLockWait) this.#stuck(batch, error);
-    else if (error instanceof Passing && !this.#isClosing) await this.#tryAgain(batch, error);
-    else if (error instanceof Passing) this.#refuse(batch, this.#transactions.tooLate(error));
+  #fail(batch: readonly Waiting[], error: unknown): void {
+    const isPassing = error instanceof Passing;
+    if (error instanceof NotAsHoped && !this.#isClosing) this.#stepByStep(batch);
+    else if (error instanceof NotAsHoped)
+      this.#refuse(batch, this.#transactions.tooLate(undefined));
+    else if (isPassing && this.#isClosing) this.#refuse(batch, this.#transactions.tooLate(error));
+    else if (isPassing && error.isLockWait) this.#stuck(batch, error);
+    else if (isPassing) this.#tryAgain(batch, error);
     else if (batch.length > 1) this.#separate(batch);
     else this.#refuse(batch, error);
   }
 
-  async #run(batch: readonly Waiting[]): Promise<readonly Answer[]> {
-    const leftMs = this.#nextExpiry(batch) - this.#clock.mono();
-    const forget = this.#clock.timer(leftMs + graceMs, () => {
-      this.#transactions.giveUp();
-    });
-    try {
-      const units = batch.map(({ unit }) => unit);
-      const isStuck = batch.some(({ stuckUntil }) => stuckUntil > 0);
-      return await this.#transactions.run(units, isStuck ? Math.min(leftMs, stuckMs.wait) : leftMs);
-    } finally {
-      forget();
-    }
+  #stepByStep(batch: readonly Waiting[]): void {
+    for (const entry of batch) entry.isByStep = true;
+    this.#putBack(batch);
   }
 
   /** Whatever failed, nothing of it stands. Alone, only the one whose fault it is fails again. */
   #separate(batch: readonly Waiting[]): void {
     for (const entry of batch) entry.isAlone = true;
-    this.#waiting.unshift(...batch);
+    this.#putBack(batch);
   }
 
   /** Alone, only the one that waits for the lock is stuck. */
@@ -175,27 +210,40 @@ export class CommitQueue {
     this.#trouble = trouble;
     if (batch.length > 1) return this.#separate(batch);
     for (const entry of batch) entry.stuckUntil = this.#clock.mono() + stuckMs.pause;
-    this.#waiting.unshift(...batch);
+    this.#putBack(batch);
   }
 
-  async #tryAgain(batch: readonly Waiting[], trouble: Passing): Promise<void> {
-    this.#waiting.unshift(...batch);
+  #tryAgain(batch: readonly Waiting[], trouble: Passing): void {
     this.#trouble = trouble;
-    this.#expire();
-    if (this.#waiting.length === 0) return;
     const longest = Math.min(pauseMs.most, pauseMs.least * 2 ** this.#failures);
     this.#failures += 1;
-    const leftMs = this.#nextExpiry(this.#waiting) - this.#clock.mono();
-    await this.#pause(Math.min(longest * (0.5 + Math.random() / 2), leftMs));
+    this.#isPausing = true;
+    this.#endPause();
+    this.#endPause = this.#clock.timer(longest * (0.5 + Math.random() / 2), () => {
+      this.#isPausing = false;
+      this.#goOn();
+    });
+    this.#putBack(batch);
   }
 
-  #pause(ms: number): Promise<void> {
-    return new Promise<void>((resolve) => {
-      const forget = this.#clock.timer(Math.max(0, ms), resolve);
-      this.#endPause = () => {
-        forget();
-        resolve();
-      };
+  #putBack(batch: readonly Waiting[]): void {
+    this.#waiting.unshift(...batch);
+    this.#expire();
+    this.#watch(batch);
+  }
+
+  // ── time that is up ───────────────────────────────────────────────────────────────────────────
+
+  /** While a transaction is under way, perhaps one of which nothing is heard, the time of those that wait goes on. */
+  #watch(entries: readonly Waiting[]): void {
+    const next = this.#nextExpiry(entries);
+    if (next >= this.#watchedUntil) return;
+    this.#endWatch();
+    this.#watchedUntil = next;
+    this.#endWatch = this.#clock.timer(Math.max(0, next - this.#clock.mono()), () => {
+      this.#watchedUntil = Infinity;
+      this.#expire();
+      this.#watch(this.#waiting);
     });
   }
 

@@ -6,6 +6,7 @@ import { systemClock } from '../clock.ts';
 import type { Clock } from '../store.ts';
 import { type Address, unusable } from './address.ts';
 import { translate } from './postgres-error.ts';
+import { type Rows, type Submission, submissions, type Submit } from './submission.ts';
 
 const oldestVersion = 140_000;
 /** How long all that belongs to a new connection may take, and a farewell. */
@@ -18,9 +19,11 @@ export class Driver {
   readonly #pg: typeof pg;
   readonly #clock: Clock;
   readonly #pending = new Set<pg.Client>();
+  readonly #submit: Submit;
 
   constructor(library: typeof pg, address: Address, clock: Clock = systemClock) {
     this.#pg = library;
+    this.#submit = submissions(library);
     this.address = address;
     this.#clock = clock;
   }
@@ -36,20 +39,24 @@ export class Driver {
     }
   }
 
+  /** Statements that are one transaction: the rows of each, once it is committed. */
+  submit(client: pg.Client, submission: Submission): Promise<Rows> {
+    return this.#submit(client, submission, this.#parserOf);
+  }
+
+  /** Numbers of gigq are far below 2^53. */
+  readonly #parserOf = (oid: number, format?: unknown): unknown => {
+    const usual = this.#pg.types.getTypeParser as (oid: number, format?: unknown) => unknown;
+    return oid === types.bigint || oid === types.numeric ? Number : usual(oid, format);
+  };
+
   #newClient(): pg.Client {
-    const getTypeParser = this.#pg.types.getTypeParser as (
-      oid: number,
-      format?: unknown,
-    ) => unknown;
-    // Numbers of gigq are far below 2^53.
-    const asNumber = (oid: number, format?: unknown): unknown =>
-      oid === types.bigint || oid === types.numeric ? Number : getTypeParser(oid, format);
     return new this.#pg.Client({
       connectionString: this.address.connectionString,
       fallback_application_name: 'gigq',
       keepAlive: true,
       pipeline: true,
-      types: { getTypeParser: asNumber as typeof pg.types.getTypeParser },
+      types: { getTypeParser: this.#parserOf as typeof pg.types.getTypeParser },
     });
   }
 

@@ -11,9 +11,16 @@ import { arrayText } from './arrays.ts';
 import { connect, type Driver, isPooled, leave, streamOf } from './connecting.ts';
 import { isNotPrepared, isReadOnly, Passing, translate } from './postgres-error.ts';
 import { type Prepared, prepare, type Statement } from './prepared.ts';
+import type { Shapes } from './submission.ts';
 
 export type Value = string | number | boolean | null | readonly (string | number | null)[];
 export type Values = Readonly<Record<string, Value>>;
+
+/** A statement that is to be sent together with others. */
+export interface Gathered {
+  readonly name: Statement;
+  readonly values: Values;
+}
 
 /**
  * For the session; for each transaction anew if a pooler may give each to another session. Every statement that matters has
@@ -33,7 +40,7 @@ const settings = [
 ];
 
 /** How long a session waits for a lock if it is told nothing. Who may wait for longer tries again. */
-const usualLockMs = 1000;
+export const usualLockMs = 1000;
 
 export class Connection {
   readonly address: Address;
@@ -45,12 +52,19 @@ export class Connection {
   #isNamed = true;
   #isPooled = true;
   #isGathering = false;
+  /** Of the statements that were sent together over this connection. */
+  #shapes: Shapes = new Map();
 
   constructor(driver: Driver, durability: Durability) {
     this.address = driver.address;
     this.#driver = driver;
     const relaxed = durability === 'relaxed' ? ['synchronous_commit = off'] : [];
     this.#settings = [...settings, ...relaxed];
+  }
+
+  /** Whether there is a connection on which every transaction is of one session, which knows what it prepared. */
+  get isDirect(): boolean {
+    return this.#client !== undefined && !this.#isPooled && this.#isNamed;
   }
 
   /** Connects, unless there is a connection. Throws Passing if that does not work just now. */
@@ -92,11 +106,27 @@ export class Connection {
     return (await this.all(name, values))[0];
   }
 
+  /** Statements that are one transaction: the rows of each, once it is committed. Only while the connection is direct. */
+  async together(gathered: readonly Gathered[]): Promise<readonly (readonly Row[])[]> {
+    const client = this.#client;
+    if (client === undefined) throw connectionLost();
+    const calls = gathered.map(({ name, values }) => {
+      const { parameters, ...prepared } = this.#prepared(name);
+      return { ...prepared, values: parameters.map((parameter) => asText(values[parameter])) };
+    });
+    this.#gather(client);
+    try {
+      return await this.#driver.submit(client, { calls, shapes: this.#shapes });
+    } catch (error) {
+      if (isReadOnly(error)) this.#lose(client);
+      throw translate(error, this.address);
+    }
+  }
+
   /** Any text: of migrations, and what begins and ends transactions. */
   async query(query: string | pg.QueryConfig<unknown[]>): Promise<pg.QueryResult<Row>> {
     const client = this.#client;
-    if (client === undefined)
-      throw new Passing('unreachable', new Error('The connection was lost'));
+    if (client === undefined) throw connectionLost();
     this.#gather(client);
     try {
       return await client.query<Row>(query as pg.QueryConfig);
@@ -132,11 +162,13 @@ export class Connection {
     });
     this.#isPooled = await isPooled(client);
     if (!this.#isPooled) await client.query(this.#ofSession());
+    this.#shapes = new Map();
     this.#client = client;
   }
 
   #ofSession(): string {
-    const all = [...this.#settings, `lock_timeout = ${usualLockMs}`];
+    const isolation = "default_transaction_isolation = 'read committed'";
+    const all = [...this.#settings, isolation, `lock_timeout = ${usualLockMs}`];
     return all.map((setting) => `SET ${setting}`).join('; ');
   }
 
@@ -165,6 +197,10 @@ export class Connection {
     }
     return prepared;
   }
+}
+
+function connectionLost(): Passing {
+  return new Passing('unreachable', new Error('The connection was lost'));
 }
 
 function asText(value: Value | undefined): Exclude<Value, readonly unknown[]> | undefined {

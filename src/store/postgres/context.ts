@@ -21,6 +21,10 @@ export interface Context {
   readonly fronts: Fronts;
   /** Called by an operation that has sent all that it can before it is answered; with the jobs that end by it. */
   sent: (ending: readonly number[]) => void;
+  /** All of it is sent in one piece: nothing can be asked for that depends on an answer. See at-once.ts. */
+  readonly isAtOnce: boolean;
+  /** Claims are expected to find as much as they ask for. */
+  readonly isBusy: boolean;
   /** Jobs whose ends have been sent, while it is not known yet whether others wait for them; and when it is. */
   ending: Ending;
 }

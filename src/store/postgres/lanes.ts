@@ -24,6 +24,16 @@ export class Lanes {
     return [...this.#lanes.values()];
   }
 
+  has(key: LaneKey): boolean {
+    return this.#ids.has(textOf(key));
+  }
+
+  /** Whether it is known which lane a job of this lane is in, as a suspect or as none. */
+  hasCounterpart(id: number, isSuspect: boolean): boolean {
+    const lane = this.#lanes.get(id);
+    return lane !== undefined && this.has({ ...lane, suspect: Number(isSuspect) });
+  }
+
   /** Learns of all that there are. */
   async load(): Promise<void> {
     const rows = (await this.#connection.all('lanes')) as unknown as readonly Lane[];

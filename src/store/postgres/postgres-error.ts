@@ -23,6 +23,13 @@ export class Passing extends Error {
   }
 }
 
+/** A transaction that was sent in one piece has to be carried out step by step. Nothing of it stands, unless it is found then. */
+export class NotAsHoped extends Error {
+  constructor(cause: unknown) {
+    super('not as hoped', { cause });
+  }
+}
+
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const locked: ReadonlySet<string> = new Set([
   '40001', // serialization_failure

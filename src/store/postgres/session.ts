@@ -1,22 +1,17 @@
 /** One session with the server: its connection, the operations on it, and the queue of what is asked of it. */
-import { isRefusal, reads } from '../batching.ts';
-import type { Answer, ClaimRequest, Clock, Input, Operation, Operations, Unit } from '../store.ts';
-import { claiming } from './claiming.ts';
-import { CommitQueue } from './commit-queue.ts';
-import type { Connection } from './connection.ts';
-import { type Asynchronous, type Context, type Done, nothingEnds } from './context.ts';
+import { reads } from '../batching.ts';
+import type { Answer, ClaimRequest, Clock, Unit } from '../store.ts';
+import { AtOnce, type Attempt } from './at-once.ts';
+import { CommitQueue, type Transactions } from './commit-queue.ts';
+import { type Connection, usualLockMs } from './connection.ts';
+import { type Context, type Done, nothingEnds } from './context.ts';
 import { Fronts } from './front.ts';
 import { Lanes } from './lanes.ts';
-import { leases } from './leases.ts';
-import { looking } from './looking.ts';
 import { requireSchema } from './migrating.ts';
 import type { Send } from './notify.ts';
+import { type Group, groupsOf, Performer } from './performing.ts';
 import { isNewer, tooLate } from './postgres-error.ts';
-import { seeking } from './seeking.ts';
-import { settling } from './settling.ts';
 import { migrations } from './sql.gen.ts';
-import { submitting } from './submitting.ts';
-import { tending } from './tending.ts';
 import { Tokens } from './tokens.ts';
 import { Workflows } from './workflows.ts';
 
@@ -35,7 +30,8 @@ export class Session {
   readonly #committed: SessionOptions['committed'];
   readonly #context: Context;
   readonly #tokens = new Tokens();
-  readonly #operations: Asynchronous<keyof Operations>;
+  readonly #performer: Performer;
+  readonly #atOnce: AtOnce;
   readonly #queue: CommitQueue;
   readonly #untold: (() => void)[] = [];
   #isTransacting = false;
@@ -51,16 +47,26 @@ export class Session {
       done: { work: false, change: false },
       fronts: new Fronts(clock),
       sent: () => undefined,
+      isAtOnce: false,
+      isBusy: false,
       ending: nothingEnds,
     };
-    this.#operations = operationsOf(this.#context, this.#tokens);
+    this.#performer = new Performer(this.#context, this.#tokens);
+    this.#atOnce = new AtOnce({
+      ...this.#context,
+      connection,
+      tokens: this.#tokens,
+      committed: (done) => this.#told(done),
+    });
     const { shown } = connection.address;
-    const transactions = {
-      run: (units: readonly Unit[], waitMs: number) => this.#transact(units, waitMs),
+    const transactions: Transactions = {
+      isAtOnce: (units, waitMs) => waitMs >= usualLockMs && this.#atOnce.suits(units),
+      begin: (units, { isAtOnce, waitMs }) =>
+        isAtOnce ? this.#atOnce.begin(units) : this.#begin(units, waitMs),
       giveUp: () => {
         connection.destroy();
       },
-      tooLate: (trouble: Parameters<typeof tooLate>[1]) => tooLate(shown, trouble),
+      tooLate: (trouble) => tooLate(shown, trouble),
     };
     this.#queue = new CommitQueue(transactions, clock);
   }
@@ -78,10 +84,17 @@ export class Session {
     await this.#connection.close();
   }
 
+  #begin(units: readonly Unit[], waitMs: number): Attempt {
+    const answers = this.#transact(units, waitMs);
+    return { sent: answers.then(over, over), answers };
+  }
+
   async #transact(units: readonly Unit[], waitMs: number): Promise<readonly Answer[]> {
     this.#isTransacting = true;
     try {
-      return await this.#tryOnce(units, waitMs);
+      const answers = await this.#tryOnce(units, waitMs);
+      this.#atOnce.went(units, answers);
+      return answers;
     } finally {
       this.#isTransacting = false;
       for (const tell of this.#untold.splice(0)) tell();
@@ -100,13 +113,13 @@ export class Session {
   async #tryOnce(units: readonly Unit[], waitMs: number): Promise<readonly Answer[]> {
     await this.#connection.ready();
     this.#tokens.begin(claimsIn(units));
-    const begun = this.#begin(waitMs);
+    const begun = this.#open(waitMs);
     // What keeps it from beginning is told below, before what follows from it.
     begun.catch(() => undefined);
     try {
-      const { answers, committed } = await this.#perform(units);
+      const answers = await this.#perform(units);
       await begun;
-      await this.#commit(units, committed);
+      await this.#commit(units);
       return answers;
     } catch (error) {
       await this.#rollback();
@@ -116,7 +129,7 @@ export class Session {
   }
 
   /** From the look at the schema on nobody can migrate it until the transaction is over. */
-  async #begin(waitMs: number): Promise<void> {
+  async #open(waitMs: number): Promise<void> {
     const begun = this.#connection.begin(waitMs);
     try {
       await Promise.all([
@@ -130,19 +143,23 @@ export class Session {
     }
   }
 
-  async #commit(units: readonly Unit[], sent: Promise<void> | undefined): Promise<void> {
+  async #commit(units: readonly Unit[]): Promise<void> {
     await this.#context.workflows.flush();
     const claims = claimsIn(units);
     for (const claim of claims) this.#tokens.sent(claim);
-    const committed = sent ?? this.#connection.commit();
+    const committed = this.#connection.commit();
     // There is nothing to lose of a transaction that only read.
     if (units.every(({ op }) => reads.has(op))) return void committed.catch(() => undefined);
     await committed;
     for (const claim of claims) this.#tokens.answered(claim);
     const { done } = this.#context;
-    const { work, change } = done;
+    const told = { ...done };
     Object.assign(done, { work: false, change: false });
-    this.#committed({ work, change }, (channels, sender) => {
+    this.#told(told);
+  }
+
+  #told(done: Readonly<Done>): void {
+    this.#committed(done, (channels, sender) => {
       this.#tellOthers(channels, sender);
     });
   }
@@ -157,125 +174,40 @@ export class Session {
 
   // ── units ─────────────────────────────────────────────────────────────────────────────────────
 
-  async #perform(units: readonly Unit[]): Promise<Performed> {
-    if (isSentAtOnce(units)) return this.#performAtOnce(units);
+  async #perform(units: readonly Unit[]): Promise<readonly Answer[]> {
     const answers: Answer[] = [];
     const groups = groupsOf(units);
     for (let place = 0; place < groups.length; place += 1) {
       const [group, next] = [groups[place], groups[place + 1]] as [Group, Group?];
       const isFollowed = group[0]?.op === 'settle' && next?.[0]?.op === 'claim';
       if (isFollowed) place += 1;
-      const performed = isFollowed ? this.#settleAndClaim(group, next) : this.#performGroup(group);
+      const performed = isFollowed
+        ? this.#settleAndClaim(group, next)
+        : this.#performer.perform(group);
       answers.push(...(await performed));
     }
-    return { answers };
-  }
-
-  /** The commit is sent along: it comes to nothing if what goes before it fails. */
-  async #performAtOnce(units: readonly Unit[]): Promise<Performed> {
-    let committed: Promise<void> | undefined;
-    this.#context.sent = () => {
-      committed = this.#connection.commit();
-      committed.catch(() => undefined);
-    };
-    try {
-      const answers = await this.#performGroup(units);
-      return { answers, committed };
-    } finally {
-      this.#context.sent = () => undefined;
-    }
+    return answers;
   }
 
   /** The claim is sent along, and asked for again if it turns out that somebody waits for what has ended. */
   async #settleAndClaim(settles: Group, claims: Group): Promise<readonly Answer[]> {
     const { promise: sent, resolve } = Promise.withResolvers<readonly number[]>();
     this.#context.sent = resolve;
-    const followed = this.#performGroup(settles);
+    const followed = this.#performer.perform(settles);
     const seqs = await Promise.race([sent, followed.then(() => [])]);
     this.#context.ending = { seqs, followed };
     try {
-      return (await Promise.all([followed, this.#performGroup(claims)])).flat();
+      return (await Promise.all([followed, this.#performer.perform(claims)])).flat();
     } finally {
       Object.assign(this.#context, { sent: () => undefined, ending: nothingEnds });
     }
   }
+}
 
-  async #performGroup(units: readonly Unit[]): Promise<readonly Answer[]> {
-    if (units.length > 1) {
-      const answers = await this.#together(units);
-      if (answers !== undefined) return answers;
-    }
-    const answers: Answer[] = [];
-    for (const unit of units) answers.push(await this.#one(unit));
-    return answers;
-  }
-
-  /** Units as one batch; undefined if one of them refuses its input: then none has written anything. */
-  async #together(units: readonly Unit[]): Promise<readonly Answer[] | undefined> {
-    const [{ op }] = units as readonly [Unit];
-    const inputs = units.map(({ input }) => input as readonly unknown[]);
-    const all = await this.#one({ ...units[0], op, input: inputs.flat() } as unknown as Unit);
-    if (!all.ok) return undefined;
-    const replies = all.reply as unknown as readonly unknown[];
-    let start = 0;
-    return inputs.map(({ length }) => {
-      const reply = replies.slice(start, (start += length));
-      return { ok: true, reply } as unknown as Answer;
-    });
-  }
-
-  /** A unit that refuses its input has written nothing: it fails alone, and the transaction goes on. */
-  async #one(unit: Unit): Promise<Answer> {
-    const operation = this.#operations[unit.op] as (input: Input<Operation>) => Promise<never>;
-    try {
-      return { ok: true, reply: await operation(unit.input) };
-    } catch (error) {
-      if (isRefusal(error)) return { ok: false, error };
-      throw error;
-    }
-  }
+function over(): void {
+  // Well or not: nothing more of it is sent.
 }
 
 function claimsIn(units: readonly Unit[]): readonly ClaimRequest[] {
   return units.flatMap((unit) => (unit.op === 'claim' ? [unit.input] : []));
-}
-
-/** Operations whose batches can be put together: what becomes of one item does not depend on where another one's unit ends. */
-const joinable: ReadonlySet<Operation> = new Set(['enqueue', 'settle', 'progress', 'outcomes']);
-
-type Group = readonly Unit[];
-
-interface Performed {
-  readonly answers: readonly Answer[];
-  /** If it was sent already. */
-  readonly committed?: Promise<void> | undefined;
-}
-
-/** Whether all that units take is one statement that they are sent with: jobs that wait for nothing. */
-function isSentAtOnce(units: Group): boolean {
-  return units.every(
-    ({ op, input }) =>
-      op === 'enqueue' && input.length > 0 && input.every(({ parents }) => parents === null),
-  );
-}
-
-/** Units that follow each other and can be carried out as one. */
-function groupsOf(units: readonly Unit[]): readonly Group[] {
-  const groups: Unit[][] = [];
-  for (const unit of units) {
-    const group = groups.at(-1);
-    if (group !== undefined && group[0]?.op === unit.op && joinable.has(unit.op)) group.push(unit);
-    else groups.push([unit]);
-  }
-  return groups;
-}
-
-function operationsOf(context: Context, tokens: Tokens): Asynchronous<keyof Operations> {
-  return {
-    ...submitting(context),
-    ...claiming(context, tokens),
-    ...settling(context),
-    ...leases(context),
-    ...seeking({ ...tending(context), ...looking(context) }),
-  };
 }

@@ -16,15 +16,17 @@ export function settling(context: Context): Asynchronous<'inputs' | 'settle' | '
 }
 
 async function progress(
-  { connection }: Context,
+  { connection, sent }: Context,
   reports: Input<'progress'>,
 ): Promise<readonly boolean[]> {
   // Of several reports of one lease the last one counts.
   const latest = [...new Map(reports.map((report) => [textOf(report.lease), report])).values()];
-  const rows = await connection.all('progress', {
+  const asked = connection.all('progress', {
     ...leaseColumns(latest.map(({ lease }) => lease)),
     progress: latest.map((report) => JSON.stringify(report.progress)),
   });
+  sent([]);
+  const rows = await asked;
   const written = new Set((rows as unknown as readonly Key[]).map(textOf));
   return reports.map(({ lease }) => written.has(textOf(lease)));
 }
@@ -69,7 +71,7 @@ async function write(
   const written = Promise.all([
     end(context, ends),
     retry(context, others),
-    dependentsOf(context, over),
+    context.isAtOnce ? [] : dependentsOf(context, over),
   ]);
   context.sent(over);
   const [ended, retried, dependents] = await written;

@@ -5,7 +5,9 @@
 -- again before they are leased, what others have locked is skipped, and MATERIALIZED keeps any plan from doing so twice:
 -- never more than :limit. The empty text keeps the planner from jobs_ready, through which it would look for one row after
 -- the other, however many there are. The worker's row is locked last, so that nothing is leased to one that is being held for dead. It comes too
--- early if others wait for jobs that :ended in this transaction, by edges_parent: then it takes nothing.
+-- early if others wait for jobs that :ended in this transaction, by edges_parent: then it takes nothing. If it is sent :atOnce, nothing
+-- can follow from what it finds: it fails if that has to be counted (jobs of workflows), or told of (of parents), or if there may be more than one look finds,
+-- and, :busy, if there is not enough.
 WITH waiting AS MATERIALIZED (
   SELECT EXISTS (SELECT FROM gigq.edges WHERE parent = ANY (:ended::bigint[])) AS early
 ),
@@ -58,6 +60,13 @@ SELECT leased.*, CASE WHEN leased.place > 1 THEN NULL ELSE to_json(whole)::text 
 FROM (
   SELECT (SELECT count(*) FROM gigq.lanes) AS "laneCount", (SELECT count(*) FROM candidate) AS seen, EXISTS (
     SELECT FROM gigq.workers WHERE instance = :instance AND epoch = :epoch AND lost_at IS NULL
-  ) AS alive, (SELECT early FROM waiting) AS early
+  ) AS alive, (SELECT early FROM waiting) AS early,
+    extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000 AS "tookMs",
+    1 / CASE WHEN :atOnce::boolean AND (
+      EXISTS (SELECT FROM leased WHERE workflow IS NOT NULL OR dependencies IS NOT NULL)
+      OR (SELECT count(*) FROM leased) < :limit::integer AND (
+        :busy::boolean OR (SELECT count(*) FROM candidate) >= :window::integer OR (SELECT count(*) FROM gigq.lanes) <> :laneCount::bigint
+      )
+    ) THEN 0 ELSE 1 END AS enough
 ) AS whole LEFT JOIN leased ON true
 ORDER BY leased.place

@@ -1,0 +1,161 @@
+/**
+ * Transactions that are sent in one piece, without waiting for an answer in between: each takes one round trip, and another one
+ * may be sent behind it. That takes that nothing has to be done about what is found: nothing that is settled or claimed has a
+ * workflow, parents or dependents, and a claim finds all that it may by its first look. If that turns out to be wrong, the
+ * transaction fails, and what was asked for is carried out step by step.
+ */
+import type { ClaimedJob } from '../../core/job.ts';
+import type { Answer, Claim, ClaimRequest, Unit } from '../store.ts';
+import { Block } from './block.ts';
+import { isClaimedAtOnce } from './claiming.ts';
+import type { Connection } from './connection.ts';
+import { type Context, type Done, nothingEnds } from './context.ts';
+import { type Group, groupsOf, Performer } from './performing.ts';
+import { NotAsHoped, Passing } from './postgres-error.ts';
+import { migrations } from './sql.gen.ts';
+import type { Tokens } from './tokens.ts';
+
+/** A transaction that has begun. */
+export interface Attempt {
+  /** When nothing more of it is to be sent: what is sent from then on comes after it. Never rejects. */
+  readonly sent: Promise<void>;
+  readonly answers: Promise<readonly Answer[]>;
+}
+
+/** What transactions share. */
+export interface Shared extends Pick<Context, 'lanes' | 'workflows' | 'fronts'> {
+  readonly connection: Connection;
+  readonly tokens: Tokens;
+  readonly committed: (done: Readonly<Done>) => void;
+}
+
+/** After so many full claims in a row the next one is expected to be full as well. */
+const busyAfter = 4;
+/** So many claims are carried out step by step once that was necessary. */
+const caution = 50;
+
+export class AtOnce {
+  readonly #shared: Shared;
+  #fullInRow = 0;
+  #caution = 0;
+
+  constructor(shared: Shared) {
+    this.#shared = shared;
+  }
+
+  /** Whether units can be sent in one piece, and it is likely to go well. */
+  suits(units: readonly Unit[]): boolean {
+    const isLikely = this.#caution === 0 || units.every(({ op }) => op === 'enqueue');
+    return isLikely && this.#shared.connection.isDirect && units.every((unit) => this.#fits(unit));
+  }
+
+  /** What came of units, however they were carried out. */
+  went(units: readonly Unit[], answers: readonly Answer[]): void {
+    for (const [place, unit] of units.entries())
+      if (unit.op === 'claim') this.#claimed(unit.input, answers[place] as Answer);
+  }
+
+  #claimed({ slots }: ClaimRequest, answer: Answer): void {
+    const { jobs } = answer.ok ? (answer.reply as Claim) : { jobs: [] };
+    const isFull = jobs.length === slots.length;
+    this.#fullInRow = isFull ? this.#fullInRow + 1 : 0;
+    this.#caution = jobs.some(isLinked) ? caution : Math.max(0, this.#caution - 1);
+  }
+
+  get #isBusy(): boolean {
+    return this.#fullInRow >= busyAfter;
+  }
+
+  /** The answers reject with NotAsHoped if it has to be done step by step. */
+  begin(units: readonly Unit[]): Attempt {
+    const { promise: sent, resolve } = Promise.withResolvers<void>();
+    const answers = this.#run(units, resolve).finally(resolve);
+    return { sent, answers };
+  }
+
+  #fits(unit: Unit): boolean {
+    const { lanes, tokens } = this.#shared;
+    if (unit.op === 'claim')
+      return isClaimedAtOnce({ ...this.#shared, isBusy: this.#isBusy }, unit.input, tokens);
+    if (unit.op === 'enqueue')
+      return unit.input.every((job) => job.parents === null && lanes.has({ ...job, suspect: 0 }));
+    if (unit.op === 'settle')
+      return unit.input.every(
+        ({ lease, suspect }) =>
+          lease.workflow === null && lanes.hasCounterpart(lease.lane, suspect),
+      );
+    return unit.op === 'progress';
+  }
+
+  async #run(units: readonly Unit[], sent: () => void): Promise<readonly Answer[]> {
+    const { connection, committed } = this.#shared;
+    const block = new Block(connection);
+    const context = this.#contextOn(block);
+    try {
+      const performed = await this.#ask(context, units);
+      const over = block.send();
+      sent();
+      await over;
+      const answers = (await Promise.all(performed.map((each) => each.answers))).flat();
+      this.went(units, answers);
+      committed(context.done);
+      return answers;
+    } catch (error) {
+      if (block.isInDoubt) this.#unheard(units);
+      throw this.#failure(error, context);
+    }
+  }
+
+  #contextOn(connection: Block): Context {
+    const { lanes, workflows, fronts } = this.#shared;
+    const done = { work: false, change: false };
+    const ofItsOwn = { connection, done, sent: () => undefined, ending: nothingEnds };
+    return { lanes, workflows, fronts, ...ofItsOwn, isAtOnce: true, isBusy: this.#isBusy };
+  }
+
+  /** Puts all that the units take into the block; they are answered once that has been sent. */
+  async #ask(context: Context, units: readonly Unit[]): Promise<readonly Performed[]> {
+    const { connection } = context;
+    const performer = new Performer(context, this.#shared.tokens);
+    connection.all('refuseNewer', { version: migrations.length }).catch(() => undefined);
+    const performed: Performed[] = [];
+    const ended: number[] = [];
+    for (const group of groupsOf(units)) {
+      const { promise: asked, resolve } = Promise.withResolvers<readonly number[]>();
+      context.sent = resolve;
+      const answers = performAll(performer, group);
+      performed.push({ answers });
+      ended.push(...(await Promise.race([asked, answers.then(() => [])])));
+    }
+    if (ended.length > 0) connection.all('refuseDependents', { ended }).catch(() => undefined);
+    return performed;
+  }
+
+  #unheard(units: readonly Unit[]): void {
+    for (const unit of units) if (unit.op === 'claim') this.#shared.tokens.sent(unit.input);
+  }
+
+  #failure(error: unknown, { isBusy }: Context): unknown {
+    if (error instanceof Passing && error.kind === 'unreachable') return error;
+    // Perhaps there was just not enough.
+    if (!isBusy) this.#caution = caution;
+    this.#fullInRow = 0;
+    return new NotAsHoped(error);
+  }
+}
+
+interface Performed {
+  readonly answers: Promise<readonly Answer[]>;
+}
+
+async function performAll(performer: Performer, group: Group): Promise<readonly Answer[]> {
+  const answers = await performer.performTogether(group);
+  // One by one they would wait for each other's answers.
+  if (answers === undefined) throw new NotAsHoped(undefined);
+  return answers;
+}
+
+/** Whether others are concerned by what becomes of it, or it by others. */
+function isLinked({ workflow, dependencies }: ClaimedJob): boolean {
+  return workflow !== null || dependencies.length > 0;
+}

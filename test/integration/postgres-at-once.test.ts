@@ -1,0 +1,177 @@
+// Transactions that are sent in one piece: what a worker is told and leaves behind that has found all that it asked for, time and
+// again, when the next claim is another matter; and two that are on their way at the same moment.
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test, type TestContext } from 'node:test';
+import { decide } from '../../dist/core/decide.js';
+import type { ClaimedJob, NewJob } from '../../dist/core/job.js';
+import { systemClock } from '../../dist/store/clock.js';
+import { openPostgresStore } from '../../dist/store/postgres/postgres-store.js';
+import { Proxy } from '../helpers/postgres-proxy.ts';
+import { freshSchema, query } from '../helpers/store-postgres.ts';
+import { child } from '../helpers/store-parents.ts';
+import {
+  completed,
+  newJob,
+  newJobs,
+  noSuspects,
+  replyOf,
+  runAll,
+  Seam,
+  type SeamWorker,
+  slots,
+  unit,
+} from '../helpers/store-seam.ts';
+
+interface Opened {
+  readonly seam: Seam;
+  readonly proxy: Proxy;
+  readonly schema: string;
+}
+
+async function opened(t: TestContext): Promise<Opened> {
+  const { address: direct, schema } = await freshSchema();
+  const { proxy, address } = await Proxy.before(direct);
+  const store = await openPostgresStore(address, { clock: systemClock, initialize: true });
+  t.after(() => store.close());
+  return { seam: new Seam(store, systemClock as never), proxy, schema };
+}
+
+/** A worker that has got as many jobs as it asked for, ten times in a row. */
+async function busy(seam: Seam): Promise<SeamWorker> {
+  const worker = await seam.worker();
+  await seam.enqueue(...newJobs(10));
+  for (let n = 0; n < 10; n += 1) await worker.end(await worker.takeOne(), completed);
+  return worker;
+}
+
+/** Settles a job and claims the next ones in one transaction. */
+async function endAndTake(
+  seam: Seam,
+  worker: SeamWorker,
+  { job, count }: { readonly job: ClaimedJob; readonly count: number },
+): Promise<readonly string[]> {
+  const claim = { worker: worker.key, tasks: ['greet'], queues: null, ...noSuspects };
+  const answers = await runAll(seam.store, [
+    unit('settle', [decide(job, completed, 0)]),
+    unit('claim', { ...claim, slots: slots(count) }),
+  ]);
+  assert.deepEqual(replyOf(answers[0], 'settle'), ['settled']);
+  return replyOf<'claim'>(answers[1]).jobs.map(({ id }) => id);
+}
+
+describe('a worker that has found all that it asked for, time and again', () => {
+  let seam: Seam;
+  let worker: SeamWorker;
+  let schema: string;
+  let proxy: Proxy;
+
+  beforeEach(async (scope) => {
+    ({ seam, schema, proxy } = await opened(scope as TestContext));
+    worker = await busy(seam);
+  });
+
+  const idsOf = (jobs: readonly ClaimedJob[]): readonly string[] => jobs.map(({ id }) => id);
+
+  test('sends settlements and claims in one piece', async () => {
+    await seam.enqueue(newJob('a'), newJob('b'));
+    const job = await worker.takeOne();
+    proxy.asked = '';
+    assert.deepEqual(await endAndTake(seam, worker, { job, count: 1 }), ['b']);
+    assert.match(proxy.asked, /gigq_settle.*gigq_claim/su);
+    assert.doesNotMatch(proxy.asked, /BEGIN|COMMIT/u);
+  });
+
+  test('gets what there is when there is less', async () => {
+    await seam.enqueue(newJob('a'), newJob('b'));
+    assert.deepEqual(idsOf(await worker.take(3)), ['a', 'b']);
+    assert.deepEqual(await worker.take(3), []);
+  });
+
+  test('is told when the next job is due, and of tasks that it does not have', async () => {
+    await seam.enqueue(
+      newJob('later', { due: { afterMs: 60_000 } }),
+      newJob('other', { task: 'other' }),
+    );
+    const { nextDueMs, unknownTasks } = await worker.claim();
+    assert.ok(nextDueMs !== null && nextDueMs > 50_000 && nextDueMs <= 60_000, `${nextDueMs}`);
+    assert.deepEqual(unknownTasks, ['other']);
+  });
+
+  /** Of the workflow's jobs, by state, as others see them. */
+  const counted = async (): Promise<Readonly<Record<string, unknown>>> => {
+    const [row] = await query(
+      `SELECT blocked, scheduled, pending, running, completed FROM ${schema}.workflows`,
+    );
+    return Object.fromEntries(Object.entries(row ?? {}).filter(([, count]) => count !== 0));
+  };
+  const workflow = { id: 'w', name: 'w' };
+
+  test('gets the jobs of a workflow, which are counted', async () => {
+    await seam.call('enqueueWorkflow', { workflow, jobs: [newJob('a'), child('b', ['a'])] });
+    const job = await worker.takeOne();
+    assert.deepEqual(await counted(), { running: 1, blocked: 1 });
+    assert.deepEqual(await endAndTake(seam, worker, { job, count: 1 }), ['b']);
+    assert.deepEqual(await counted(), { completed: 1, running: 1 });
+  });
+
+  test('gets a job before one of a workflow that becomes due, which is counted', async () => {
+    const jobs = [newJob('due', { due: { afterMs: 60_000 } })];
+    await seam.enqueue(newJob('a'));
+    await seam.call('enqueueWorkflow', { workflow, jobs });
+    await query(`UPDATE ${schema}.jobs SET run_at = 0 WHERE id = 'due'`);
+    assert.deepEqual(idsOf(await worker.take(1)), ['a']);
+    assert.deepEqual(await counted(), { pending: 1 });
+  });
+
+  test('ends a job, and gets another one before the one that waited for it', async () => {
+    await seam.enqueue(newJob('a'), newJob('next'), child('b', ['a']));
+    const job = await worker.takeOne();
+    assert.deepEqual(await endAndTake(seam, worker, { job, count: 1 }), ['next']);
+    assert.equal(await seam.statusOf('b'), 'pending');
+  });
+
+  test('is told that a job is lost that was taken from it', async () => {
+    await seam.enqueue(newJob('a'));
+    const job = await worker.takeOne();
+    await query(`UPDATE ${schema}.jobs SET token = token + 1 WHERE id = 'a'`);
+    assert.equal(await worker.end(job, completed), 'lost');
+    assert.equal(await seam.statusOf('a'), 'running');
+  });
+
+  test('is fenced once it was taken for dead', async () => {
+    await seam.enqueue(newJob('a'));
+    await worker.reap();
+    const { fenced, jobs } = await worker.claim();
+    assert.deepEqual([fenced, jobs.length], [true, 0]);
+  });
+
+  test('gets the jobs of a claim whose commit was carried out unheard, and no others', async () => {
+    await seam.enqueue(...newJobs(20).map((job): NewJob => ({ ...job, id: `${job.id}-again` })));
+    proxy.commitsToCut = 1;
+    const jobs = await worker.take(3);
+    assert.equal(proxy.commitsToCut, 0);
+    assert.deepEqual(idsOf(jobs), ['job-0-again', 'job-1-again', 'job-2-again']);
+    assert.equal((await seam.counted())['running'], 3);
+  });
+});
+
+test('many jobs that are submitted while others are on their way go right behind them', async (t) => {
+  const { seam, proxy } = await opened(t);
+  await seam.enqueue(newJob('first'));
+  proxy.silence('answered');
+  const many = (prefix: string): NewJob[] =>
+    newJobs(40).map((job) => ({ ...job, id: `${prefix}-${job.id}` }));
+  const behind = proxy.next('b-job-39');
+  const answered: string[] = [];
+  const submitted = ['a', 'b', 'c'].map(async (name) => {
+    await seam.enqueue(...many(name));
+    answered.push(name);
+  });
+  const way = await behind;
+  assert.deepEqual(answered, []);
+  way.release();
+  proxy.heal();
+  await Promise.all(submitted);
+  assert.deepEqual(answered, ['a', 'b', 'c']);
+  assert.equal((await seam.everyJob()).length, 121);
+});
