@@ -114,13 +114,21 @@ describe('a worker that has found all that it asked for, time and again', () => 
     assert.deepEqual(await counted(), { completed: 1, running: 1 });
   });
 
-  test('gets a job before one of a workflow that becomes due, which is counted', async () => {
+  test('gets jobs before one of a workflow that becomes due, which is counted', async () => {
     const jobs = [newJob('due', { due: { afterMs: 60_000 } })];
-    await seam.enqueue(newJob('a'));
+    await seam.enqueue(newJob('a'), newJob('b'));
     await seam.call('enqueueWorkflow', { workflow, jobs });
     await query(`UPDATE ${schema}.jobs SET run_at = 0 WHERE id = 'due'`);
     assert.deepEqual(idsOf(await worker.take(1)), ['a']);
+    assert.deepEqual(idsOf(await worker.take(1)), ['b']);
     assert.deepEqual(await counted(), { pending: 1 });
+  });
+
+  test('gets a job that has become due, and no sooner', async () => {
+    await seam.enqueue(newJob('later', { due: { afterMs: 60_000 } }));
+    assert.deepEqual(await worker.take(1), []);
+    await query(`UPDATE ${schema}.jobs SET run_at = 0 WHERE id = 'later'`);
+    assert.deepEqual(idsOf(await worker.take(1)), ['later']);
   });
 
   test('ends a job, and gets another one before the one that waited for it', async () => {

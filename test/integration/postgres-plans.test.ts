@@ -14,6 +14,7 @@ const byIndex: Readonly<Partial<Record<Statement, readonly string[]>>> = {
   claim: [
     'edges_parent',
     'edges_pkey',
+    'jobs_due',
     'jobs_line',
     'jobs_pkey',
     'jobs_ready',
@@ -34,7 +35,6 @@ const byIndex: Readonly<Partial<Record<Statement, readonly string[]>>> = {
   ahead: ['jobs_ready'],
   passedOver: ['jobs_ready'],
   held: ['jobs_running', 'workers_instance_epoch_key'],
-  nextDue: ['jobs_due'],
   inputs: ['edges_pkey', 'jobs_pkey'],
   inputsSize: ['edges_pkey', 'jobs_pkey'],
   lockJobs: ['jobs_pkey'],

@@ -5,7 +5,8 @@
  * transaction fails, and what was asked for is carried out step by step.
  */
 import type { ClaimedJob } from '../../core/job.ts';
-import type { Answer, Claim, ClaimRequest, Unit } from '../store.ts';
+import { reads } from '../batching.ts';
+import type { Answer, Claim, ClaimRequest, Operation, Unit } from '../store.ts';
 import { Block } from './block.ts';
 import { isClaimedAtOnce } from './claiming.ts';
 import type { Connection } from './connection.ts';
@@ -23,7 +24,7 @@ export interface Attempt {
 }
 
 /** What transactions share. */
-export interface Shared extends Pick<Context, 'lanes' | 'workflows' | 'fronts'> {
+export interface Shared extends Pick<Context, 'lanes' | 'workflows' | 'fronts' | 'dues'> {
   readonly connection: Connection;
   readonly tokens: Tokens;
   readonly committed: (done: Readonly<Done>) => void;
@@ -45,7 +46,8 @@ export class AtOnce {
 
   /** Whether units can be sent in one piece, and it is likely to go well. */
   suits(units: readonly Unit[]): boolean {
-    const isLikely = this.#caution === 0 || units.every(({ op }) => op === 'enqueue');
+    const isLikely =
+      this.#caution === 0 || units.every((unit) => unit.op === 'enqueue' || isOneStatement(unit));
     return isLikely && this.#shared.connection.isDirect && units.every((unit) => this.#fits(unit));
   }
 
@@ -84,7 +86,7 @@ export class AtOnce {
         ({ lease, suspect }) =>
           lease.workflow === null && lanes.hasCounterpart(lease.lane, suspect),
       );
-    return unit.op === 'progress';
+    return isOneStatement(unit);
   }
 
   async #run(units: readonly Unit[], sent: () => void): Promise<readonly Answer[]> {
@@ -107,17 +109,18 @@ export class AtOnce {
   }
 
   #contextOn(connection: Block): Context {
-    const { lanes, workflows, fronts } = this.#shared;
+    const { lanes, workflows, fronts, dues } = this.#shared;
     const done = { work: false, change: false };
     const ofItsOwn = { connection, done, sent: () => undefined, ending: nothingEnds };
-    return { lanes, workflows, fronts, ...ofItsOwn, isAtOnce: true, isBusy: this.#isBusy };
+    return { lanes, workflows, fronts, dues, ...ofItsOwn, isAtOnce: true, isBusy: this.#isBusy };
   }
 
   /** Puts all that the units take into the block; they are answered once that has been sent. */
   async #ask(context: Context, units: readonly Unit[]): Promise<readonly Performed[]> {
     const { connection } = context;
     const performer = new Performer(context, this.#shared.tokens);
-    connection.all('refuseNewer', { version: migrations.length }).catch(() => undefined);
+    const isLook = units.every(({ op }) => reads.has(op));
+    if (!isLook) connection.all('refuseNewer', { version: migrations.length }).catch(ignore);
     const performed: Performed[] = [];
     const ended: number[] = [];
     for (const group of groupsOf(units)) {
@@ -127,7 +130,7 @@ export class AtOnce {
       performed.push({ answers });
       ended.push(...(await Promise.race([asked, answers.then(() => [])])));
     }
-    if (ended.length > 0) connection.all('refuseDependents', { ended }).catch(() => undefined);
+    if (ended.length > 0) connection.all('refuseDependents', { ended }).catch(ignore);
     return performed;
   }
 
@@ -142,6 +145,23 @@ export class AtOnce {
     this.#fullInRow = 0;
     return new NotAsHoped(error);
   }
+}
+
+/** Operations that are one statement, whatever it finds. */
+const ofOneStatement: ReadonlySet<Operation> = new Set([
+  'progress',
+  'renew',
+  'outcomes',
+  'workers',
+]);
+
+function isOneStatement({ op }: Unit): boolean {
+  return ofOneStatement.has(op);
+}
+
+/** Whoever sends it along is told by the whole. */
+function ignore(): void {
+  // Nothing is to be done about it here.
 }
 
 interface Performed {

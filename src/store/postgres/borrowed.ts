@@ -12,6 +12,7 @@ import type { Input, Reply, Submitting } from '../store.ts';
 import { type Address, parseAddress } from './address.ts';
 import { Connection, type Values } from './connection.ts';
 import { type Context, nothingEnds } from './context.ts';
+import { Dues } from './dues.ts';
 import { Fronts } from './front.ts';
 import { type AddLanes, Lanes } from './lanes.ts';
 import { requireSchema } from './migrating.ts';
@@ -107,6 +108,7 @@ function contextOf(connection: Statements, add: AddLanes | undefined): Context {
     workflows: new Workflows(connection),
     done,
     fronts: new Fronts(systemClock),
+    dues: new Dues(systemClock),
     sent: () => undefined,
     ending: nothingEnds,
     isAtOnce: false,

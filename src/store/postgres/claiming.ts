@@ -24,47 +24,21 @@ export function claiming(context: Context, tokens: Tokens): Asynchronous<'claim'
 }
 
 async function claim(context: Context, request: ClaimRequest, tokens: Tokens): Promise<Claim> {
-  if (context.isAtOnce) return claimAtOnce(context, request, tokens);
-  const [, granted] = await Promise.all([
-    promote(context, request),
-    leaseReady(context, request, tokens),
-  ]);
-  const isFull = granted?.length === request.slots.length;
-  const rest = granted === null || isFull ? nothingElse : await whatElse(context, request);
-  return claimOf(context, granted, rest);
-}
-
-/** By one look, or the transaction fails. */
-async function claimAtOnce(
-  context: Context,
-  request: ClaimRequest,
-  tokens: Tokens,
-): Promise<Claim> {
   const lease = new Lease(context, request, tokens.of(request));
-  const { free, lanesInOrder: lanes } = lease;
-  const asked = Promise.all([
-    promote(context, request),
-    lease.look({ lanes, inLanes: true, window: free, limit: free }),
-    context.isBusy ? nothingElse : whatElse(context, request),
+  const [, isAlive] = await Promise.all([
+    context.isAtOnce && !context.dues.isDue ? null : promote(context, request),
+    context.isAtOnce ? leaseAtOnce(lease, context) : leaseReady(lease, context, tokens),
   ]);
-  context.sent([]);
-  const [, { isAlive }, rest] = await asked;
-  return claimOf(context, isAlive ? lease.rows : null, lease.isFull ? nothingElse : rest);
+  if (!isAlive) return { jobs: [], ...nothingElse, fenced: true };
+  const rest = lease.isFull ? nothingElse : lease.rest;
+  return { jobs: await claimedFrom(context, lease.rows), ...rest, fenced: false };
 }
 
 type Rest = Pick<Claim, 'nextDueMs' | 'unknownTasks'>;
 
 const nothingElse: Rest = { nextDueMs: null, unknownTasks: [] };
-
-/** Of the rows that were granted; null: the worker is fenced. */
-async function claimOf(
-  context: Context,
-  granted: readonly HeldRow[] | null,
-  rest: Rest,
-): Promise<Claim> {
-  if (granted === null) return { jobs: [], ...nothingElse, fenced: true };
-  return { jobs: await claimedFrom(context, granted), ...rest, fenced: false };
-}
+/** Nobody has looked: it is to be asked for at once. */
+const unseen: Rest = { nextDueMs: 0, unknownTasks: [] };
 
 interface Due extends Member {
   readonly seq: number;
@@ -111,25 +85,28 @@ interface Look {
   readonly limit: number;
 }
 
-/** The ready jobs that a worker is to get, one suspect that it takes beside others before them; null: it is fenced. */
-async function leaseReady(
-  context: Context,
-  request: ClaimRequest,
-  tokens: Tokens,
-): Promise<readonly HeldRow[] | null> {
-  const before = await leasedBefore(context, request, tokens);
-  if (before.length > 0) return before;
+/** The ready jobs that a worker is to get, one suspect that it takes beside others before them. False if it is fenced. */
+async function leaseReady(lease: Lease, context: Context, tokens: Tokens): Promise<boolean> {
+  lease.rows.push(...(await leasedBefore(context, lease.request, tokens)));
+  if (lease.rows.length > 0) return true;
   if (context.lanes.known.length === 0) await context.lanes.load();
-  const lease = new Lease(context, request, tokens.of(request));
   if (lease.front.isDue) await lease.lookBefore();
   for (;;) {
     const { known } = context.lanes;
-    if (!(await leaseSuspect(lease)) || !(await firstInLine(lease))) return null;
+    if (!(await leaseSuspect(lease)) || !(await firstInLine(lease))) return false;
     const isNews = context.lanes.known.length > known.length;
-    if (lease.isFull) return lease.rows;
+    if (lease.isFull) return true;
     const isFound = lease.front.from > 0 && (await lease.lookBefore());
-    if (!isNews && !isFound) return lease.rows;
+    if (!isNews && !isFound) return true;
   }
+}
+
+/** By one look, or the transaction fails. */
+async function leaseAtOnce(lease: Lease, { sent }: Context): Promise<boolean> {
+  const { free, lanesInOrder: lanes } = lease;
+  const looked = lease.look({ lanes, inLanes: true, window: free, limit: free });
+  sent([]);
+  return (await looked).isAlive;
 }
 
 /** Whether one look may be enough; where it is busy, nobody looks for what was passed over. */
@@ -139,7 +116,7 @@ export function isClaimedAtOnce(
   tokens: Tokens,
 ): boolean {
   const own = ownLanes(lanes.known, request);
-  const areFew = own.length > 0 && own.length <= fewLanes;
+  const areFew = lanes.known.length > 0 && own.length <= fewLanes;
   const isHeard = tokens.unheardOf(request.worker).length === 0;
   const { isDue, from } = fronts.of(request.worker.instance);
   const isFromStart = isBusy ? !isDue : from === 0;
@@ -170,21 +147,23 @@ async function firstInLine(lease: Lease): Promise<boolean> {
 /** Takes jobs for the slots of a request, one look after the other. */
 class Lease {
   readonly rows: HeldRow[] = [];
+  /** What the last look has seen besides. */
+  rest = unseen;
+  readonly request: ClaimRequest;
   readonly front: Front;
   hasSuspect = false;
   readonly #context: Context;
-  readonly #request: ClaimRequest;
   readonly #tokens: readonly number[];
 
   constructor(context: Context, request: ClaimRequest, tokens: readonly number[]) {
     this.#context = context;
-    this.#request = request;
+    this.request = request;
     this.#tokens = tokens;
     this.front = context.fronts.of(request.worker.instance);
   }
 
   get free(): number {
-    return this.#request.slots.length - this.rows.length;
+    return this.request.slots.length - this.rows.length;
   }
 
   get isFull(): boolean {
@@ -192,15 +171,15 @@ class Lease {
   }
 
   get lanesInOrder(): readonly Lane[] {
-    return this.#own.filter((lane) => !isTakenAlone(this.#request, lane));
+    return this.#own.filter((lane) => !isTakenAlone(this.request, lane));
   }
 
   get loneLanes(): readonly Lane[] {
-    return loneLanes(this.#own, this.#request);
+    return loneLanes(this.#own, this.request);
   }
 
   get #own(): readonly Lane[] {
-    return ownLanes(this.#context.lanes.known, this.#request);
+    return ownLanes(this.#context.lanes.known, this.request);
   }
 
   /** Whether somebody stands before the place where looks begin; then they begin there, or from the start. */
@@ -224,24 +203,27 @@ class Lease {
 
   /** Null: somebody waits for jobs that end in this transaction, and has to be released first. */
   async #look({ lanes, ...look }: Look): Promise<Granted | null> {
-    const { connection, lanes: remembered, ending, isAtOnce, isBusy } = this.#context;
+    const { connection, lanes: remembered, ending, dues, isAtOnce, isBusy } = this.#context;
     const start = this.rows.length;
     const { from, now } = this.front;
     const found = await connection.all('claim', {
       ...look,
-      ...this.#request.worker,
+      ...this.request.worker,
       lanes: lanes.map(({ id }) => id),
       ended: ending.seqs,
       from,
       atOnce: isAtOnce,
       busy: isBusy,
       laneCount: remembered.known.length,
+      promoted: dues.isDue,
       tokens: this.#tokens.slice(start),
-      slots: this.#request.slots.slice(start),
+      slots: this.request.slots.slice(start),
     });
     const whole = JSON.parse(String(found[0]?.['whole'])) as Whole;
     const { laneCount, seen, alive, early, tookMs } = whole;
     if (early) return null;
+    dues.told(whole.dueMs);
+    this.rest = restOf(whole, this.request);
     if (laneCount !== remembered.known.length) await remembered.load();
     const rows = found.filter(({ seq }) => seq !== null) as unknown as readonly HeldRow[];
     for (const row of rows) move(this.#context, row, 'pending', 'running');
@@ -259,8 +241,22 @@ interface Whole {
   readonly seen: number;
   readonly alive: boolean;
   readonly early: boolean;
+  /** Until the next job is due; null: none is scheduled. */
+  readonly dueMs: number | null;
+  /** The lanes with ready jobs; null: there is none, or there was enough. */
+  readonly readyLanes: readonly Lane[] | null;
   /** The statement, by the server's clock. */
   readonly tookMs: number;
+}
+
+function restOf({ dueMs, readyLanes }: Whole, request: ClaimRequest): Rest {
+  const unknown = (readyLanes ?? []).filter(
+    (lane) => serves(request, lane) && !knows(request, lane),
+  );
+  return {
+    nextDueMs: dueMs === null ? null : Math.max(0, dueMs),
+    unknownTasks: [...new Set(unknown.map(({ task }) => task))],
+  };
 }
 
 /**
@@ -303,17 +299,4 @@ function loneLanes(own: readonly Lane[], request: ClaimRequest): readonly Lane[]
 
 function isTakenAlone({ apart }: ClaimRequest, { task, suspect }: Lane): boolean {
   return isLone(apart, { task, suspect: suspect === 1 });
-}
-
-async function whatElse({ connection }: Context, request: ClaimRequest): Promise<Rest> {
-  const [due, ready] = await Promise.all([
-    connection.get('nextDue'),
-    connection.all('readyLanes') as unknown as Promise<readonly Lane[]>,
-  ]);
-  const unknown = ready.filter((lane) => serves(request, lane) && !knows(request, lane));
-  const ms = due?.['ms'];
-  return {
-    nextDueMs: typeof ms === 'number' ? ms : null,
-    unknownTasks: [...new Set(unknown.map(({ task }) => task))],
-  };
 }

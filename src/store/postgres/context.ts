@@ -3,6 +3,7 @@ import type { Due } from '../../core/job.ts';
 import type { JobStatus } from '../../core/state.ts';
 import type { Input, Operation, Reply } from '../store.ts';
 import type { Statements } from './statements.ts';
+import type { Dues } from './dues.ts';
 import type { Fronts } from './front.ts';
 import type { Lanes } from './lanes.ts';
 import type { Workflows } from './workflows.ts';
@@ -19,6 +20,7 @@ export interface Context {
   /** What the transaction in progress did that others wait for. */
   readonly done: Done;
   readonly fronts: Fronts;
+  readonly dues: Dues;
   /** Called by an operation that has sent all that it can before it is answered; with the jobs that end by it. */
   sent: (ending: readonly number[]) => void;
   /** All of it is sent in one piece: nothing can be asked for that depends on an answer. See at-once.ts. */
@@ -56,6 +58,12 @@ export function move(
   to: JobStatus | null,
 ): void {
   if (workflow !== null) workflows.counts.move(workflow, from, to);
+}
+
+/** The answer to all that an operation asks, which has just been asked. */
+export function sending<T>({ sent }: Context, answer: Promise<T>): Promise<T> {
+  sent([]);
+  return answer;
 }
 
 /** When things are due, as the two columns that a statement takes: a length of time, or an instant. */

@@ -4,7 +4,7 @@ import type { NewWorker } from '../../core/worker.ts';
 import { type HeldRow, toLease } from '../rows.ts';
 import type { Leases, WorkerKey } from '../store.ts';
 import { claimedFrom } from './claiming.ts';
-import type { Asynchronous, Context } from './context.ts';
+import { type Asynchronous, type Context, sending } from './context.ts';
 
 /** How long a worker that was held for dead can still be seen. */
 const forgetAfterMs = 86_400_000;
@@ -15,7 +15,7 @@ export function leases(context: Context): Asynchronous<keyof Leases> {
     register: (worker) => register(context, worker),
     async renew({ instance, epoch, stopping }) {
       const beat = { instance, epoch, stopping: Number(stopping) };
-      return (await connection.get('renew', beat)) !== undefined;
+      return (await sending(context, connection.get('renew', beat))) !== undefined;
     },
     async leave({ instance, epoch }) {
       await Promise.all([

@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { workflowNotFound, type WorkflowRecord } from '../../core/workflow.ts';
 import { type Row, toJobRecord, toOutcome, toRunningJob, toWorker, toWorkflow } from '../rows.ts';
 import type { ListRequest, Looking, Page, Reply, WorkflowsRequest } from '../store.ts';
-import type { Asynchronous, Context } from './context.ts';
+import { type Asynchronous, type Context, sending } from './context.ts';
 import { lastExecutions } from './executions.ts';
 import { standing } from './standing.ts';
 
@@ -22,10 +22,10 @@ export function looking(context: Context): Asynchronous<keyof Looking> {
     counts: async () => ({ ...(await connection.get('counts')) }) as unknown as Reply<'counts'>,
     executions: (id) => executions(context, id),
     async outcomes(ids) {
-      const rows = await connection.all('outcomes', { ids });
+      const rows = await sending(context, connection.all('outcomes', { ids }));
       return rows.map((row) => (row['status'] === null ? null : toOutcome(row)));
     },
-    workers: async () => (await connection.all('workers')).map(toWorker),
+    workers: async () => (await sending(context, connection.all('workers'))).map(toWorker),
     running: () => runningJobs(context),
     async workflow(id) {
       const row = await findWorkflow(context, id);

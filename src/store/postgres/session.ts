@@ -5,6 +5,7 @@ import { AtOnce, type Attempt } from './at-once.ts';
 import { CommitQueue, type Transactions } from './commit-queue.ts';
 import { type Connection, usualLockMs } from './connection.ts';
 import { type Context, type Done, nothingEnds } from './context.ts';
+import { Dues } from './dues.ts';
 import { Fronts } from './front.ts';
 import { Lanes } from './lanes.ts';
 import { requireSchema } from './migrating.ts';
@@ -46,6 +47,7 @@ export class Session {
       workflows: new Workflows(connection),
       done: { work: false, change: false },
       fronts: new Fronts(clock),
+      dues: new Dues(clock),
       sent: () => undefined,
       isAtOnce: false,
       isBusy: false,

@@ -3,7 +3,7 @@ import type { Lease, Settlement } from '../../core/job.ts';
 import { isFinal, type JobStatus } from '../../core/state.ts';
 import type { Row } from '../rows.ts';
 import type { Input, Settled } from '../store.ts';
-import { type Asynchronous, type Context, dueColumns, move } from './context.ts';
+import { type Asynchronous, type Context, dueColumns, move, sending } from './context.ts';
 import { dependentsOf, follow } from './dependents.ts';
 import { inputs } from './inputs.ts';
 
@@ -15,18 +15,14 @@ export function settling(context: Context): Asynchronous<'inputs' | 'settle' | '
   };
 }
 
-async function progress(
-  { connection, sent }: Context,
-  reports: Input<'progress'>,
-): Promise<readonly boolean[]> {
+async function progress(context: Context, reports: Input<'progress'>): Promise<readonly boolean[]> {
   // Of several reports of one lease the last one counts.
   const latest = [...new Map(reports.map((report) => [textOf(report.lease), report])).values()];
-  const asked = connection.all('progress', {
+  const asked = context.connection.all('progress', {
     ...leaseColumns(latest.map(({ lease }) => lease)),
     progress: latest.map((report) => JSON.stringify(report.progress)),
   });
-  sent([]);
-  const rows = await asked;
+  const rows = await sending(context, asked);
   const written = new Set((rows as unknown as readonly Key[]).map(textOf));
   return reports.map(({ lease }) => written.has(textOf(lease)));
 }

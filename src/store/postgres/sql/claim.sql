@@ -1,13 +1,15 @@
 -- Leases the ready jobs of some lanes that are first in line, each with a token and a slot of its own, and tells what
--- running them takes. With the first row, of one at least: whether the worker may claim, how many lanes there are, and how many candidates
--- were seen. The candidates come from jobs_ready, :window of each lane; or, not :inLanes, from the first :window of all that
--- is ready, by jobs_line: so many reads, however many lanes there are. Those before :from are passed over in the index (see front.ts). Race-free: candidates are locked and looked at
--- again before they are leased, what others have locked is skipped, and MATERIALIZED keeps any plan from doing so twice:
--- never more than :limit. The empty text keeps the planner from jobs_ready, through which it would look for one row after
--- the other, however many there are. The worker's row is locked last, so that nothing is leased to one that is being held for dead. It comes too
--- early if others wait for jobs that :ended in this transaction, by edges_parent: then it takes nothing. If it is sent :atOnce, nothing
--- can follow from what it finds: it fails if that has to be counted (jobs of workflows), or told of (of parents), or if there may be more than one look finds,
--- and, :busy, if there is not enough.
+-- running them takes. With the first row, of one at least: whether the worker may claim, how many lanes there are, how many
+-- candidates were seen, when the next job is due, by the first entry of jobs_due, and, where there was not enough, all lanes with
+-- ready jobs. The candidates come from jobs_ready, :window of each lane; or, not :inLanes, from the first :window of all that
+-- is ready, by jobs_line: so many reads, however many lanes there are. Those before :from are passed over in the index (see
+-- front.ts). Race-free: candidates are locked and looked at again before they are leased, what others have locked is skipped, and
+-- MATERIALIZED keeps any plan from doing so twice: never more than :limit. The empty text keeps the planner from jobs_ready,
+-- through which it would look for one row after the other, however many there are. The worker's row is locked last, so that
+-- nothing is leased to one that is being held for dead. It comes too early if others wait for jobs that :ended in this
+-- transaction, by edges_parent: then it takes nothing. If it is sent :atOnce, nothing can follow from what it finds: it fails if
+-- something would, because the jobs have to be counted (in a workflow) or told of (to their parents), because more can be found by
+-- another look, or by making ready what is due if that was not :promoted, or because there is less than is usual, :busy.
 WITH waiting AS MATERIALIZED (
   SELECT EXISTS (SELECT FROM gigq.edges WHERE parent = ANY (:ended::bigint[])) AS early
 ),
@@ -58,15 +60,24 @@ leased AS (
 )
 SELECT leased.*, CASE WHEN leased.place > 1 THEN NULL ELSE to_json(whole)::text END AS whole
 FROM (
-  SELECT (SELECT count(*) FROM gigq.lanes) AS "laneCount", (SELECT count(*) FROM candidate) AS seen, EXISTS (
-    SELECT FROM gigq.workers WHERE instance = :instance AND epoch = :epoch AND lost_at IS NULL
-  ) AS alive, (SELECT early FROM waiting) AS early,
-    extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000 AS "tookMs",
+  SELECT found.*, extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000 AS "tookMs",
+    CASE WHEN found.count < :limit::integer THEN (
+      SELECT json_agg(lane) FROM gigq.lanes AS lane
+      WHERE EXISTS (SELECT FROM gigq.jobs AS job WHERE job.lane = lane.id AND job.lane > 0 AND job.status = 'pending')
+    ) END AS "readyLanes",
     1 / CASE WHEN :atOnce::boolean AND (
       EXISTS (SELECT FROM leased WHERE workflow IS NOT NULL OR dependencies IS NOT NULL)
-      OR (SELECT count(*) FROM leased) < :limit::integer AND (
-        :busy::boolean OR (SELECT count(*) FROM candidate) >= :window::integer OR (SELECT count(*) FROM gigq.lanes) <> :laneCount::bigint
+      OR found.count < :limit::integer AND (
+        :busy::boolean OR found.seen >= :window::integer OR found."laneCount" <> :laneCount::bigint
+        OR NOT :promoted::boolean AND found."dueMs" <= 0
       )
     ) THEN 0 ELSE 1 END AS enough
+  FROM (
+    SELECT (SELECT count(*) FROM leased) AS count, (SELECT count(*) FROM candidate) AS seen,
+      (SELECT count(*) FROM gigq.lanes) AS "laneCount", EXISTS (
+        SELECT FROM gigq.workers WHERE instance = :instance AND epoch = :epoch AND lost_at IS NULL
+      ) AS alive, (SELECT early FROM waiting) AS early,
+      (SELECT min(run_at) - gigq.now_ms() FROM gigq.jobs WHERE status = 'scheduled') AS "dueMs"
+  ) AS found
 ) AS whole LEFT JOIN leased ON true
 ORDER BY leased.place
