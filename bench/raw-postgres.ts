@@ -130,8 +130,17 @@ async function insert(raw: Raw, from: number, count: number): Promise<void> {
 async function claim(raw: Raw, size: number): Promise<readonly Row[]> {
   const slots = Array.from({ length: size }, (_, place) => `bench-${place}`);
   const tokens = slots.map(() => Math.floor(Math.random() * Number.MAX_SAFE_INTEGER));
-  const look = { inLanes: true, window: size, limit: size, lanes: [lane], ended: [], from: 0 };
-  return raw.run('claim', { ...worker, ...look, tokens, slots });
+  const look = {
+    inLanes: true,
+    window: size,
+    limit: size,
+    lanes: [lane],
+    ended: [],
+    from: 0,
+    promoted: true,
+  };
+  const byStep = { atOnce: false, busy: false, laneCount: 1 };
+  return raw.run('claim', { ...worker, ...look, ...byStep, tokens, slots });
 }
 
 async function settle(raw: Raw, held: readonly Row[]): Promise<void> {

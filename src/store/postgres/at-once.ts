@@ -24,7 +24,7 @@ export interface Attempt {
 }
 
 /** What transactions share. */
-export interface Shared extends Pick<Context, 'lanes' | 'workflows' | 'fronts' | 'dues'> {
+export interface Shared extends Pick<Context, 'lanes' | 'workflows' | 'fronts' | 'dues' | 'width'> {
   readonly connection: Connection;
   readonly tokens: Tokens;
   readonly committed: (done: Readonly<Done>) => void;
@@ -109,10 +109,19 @@ export class AtOnce {
   }
 
   #contextOn(connection: Block): Context {
-    const { lanes, workflows, fronts, dues } = this.#shared;
+    const { lanes, workflows, fronts, dues, width } = this.#shared;
     const done = { work: false, change: false };
     const ofItsOwn = { connection, done, sent: () => undefined, ending: nothingEnds };
-    return { lanes, workflows, fronts, dues, ...ofItsOwn, isAtOnce: true, isBusy: this.#isBusy };
+    return {
+      lanes,
+      workflows,
+      fronts,
+      dues,
+      width,
+      ...ofItsOwn,
+      isAtOnce: true,
+      isBusy: this.#isBusy,
+    };
   }
 
   /** Puts all that the units take into the block; they are answered once that has been sent. */

@@ -22,6 +22,7 @@ import { driverFor } from './postgres-store.ts';
 import { prepare, type Statement } from './prepared.ts';
 import type { Statements } from './statements.ts';
 import { submitting } from './submitting.ts';
+import { Width } from './width.ts';
 import { Workflows } from './workflows.ts';
 
 /** What runs SQL in the caller's transaction. */
@@ -109,6 +110,7 @@ function contextOf(connection: Statements, add: AddLanes | undefined): Context {
     done,
     fronts: new Fronts(systemClock),
     dues: new Dues(systemClock),
+    width: new Width(),
     sent: () => undefined,
     ending: nothingEnds,
     isAtOnce: false,

@@ -14,9 +14,6 @@ import type { Tokens } from './tokens.ts';
 const promotionLimit = 1000;
 /** With more lanes than this, a worker looks along the line of all that is ready first: it may take what it finds there. */
 const fewLanes = 16;
-/** How much further to look where others have locked what was found, and how far at most. */
-const widening = 4;
-const widest = 8192;
 const suspectWindow = 16;
 
 export function claiming(context: Context, tokens: Tokens): Asynchronous<'claim'> {
@@ -93,7 +90,7 @@ async function leaseReady(lease: Lease, context: Context, tokens: Tokens): Promi
   if (lease.front.isDue) await lease.lookBefore();
   for (;;) {
     const { known } = context.lanes;
-    if (!(await leaseSuspect(lease)) || !(await firstInLine(lease))) return false;
+    if (!(await leaseSuspect(lease)) || !(await firstInLine(lease, context))) return false;
     const isNews = context.lanes.known.length > known.length;
     if (lease.isFull) return true;
     const isFound = lease.front.from > 0 && (await lease.lookBefore());
@@ -102,11 +99,14 @@ async function leaseReady(lease: Lease, context: Context, tokens: Tokens): Promi
 }
 
 /** By one look, or the transaction fails. */
-async function leaseAtOnce(lease: Lease, { sent }: Context): Promise<boolean> {
-  const { free, lanesInOrder: lanes } = lease;
-  const looked = lease.look({ lanes, inLanes: true, window: free, limit: free });
+async function leaseAtOnce(lease: Lease, { sent, width }: Context): Promise<boolean> {
+  const { free: limit, lanesInOrder: lanes } = lease;
+  const window = width.windowOf(limit);
+  const looked = lease.look({ lanes, inLanes: true, window, limit });
   sent([]);
-  return (await looked).isAlive;
+  const { isAlive } = await looked;
+  if (lease.isFull) width.found(limit, window);
+  return isAlive;
 }
 
 /** Whether one look may be enough; where it is busy, nobody looks for what was passed over. */
@@ -133,15 +133,17 @@ async function leaseSuspect(lease: Lease): Promise<boolean> {
 }
 
 /** False if the worker is fenced. */
-async function firstInLine(lease: Lease): Promise<boolean> {
-  const lanes = lease.lanesInOrder;
+async function firstInLine(lease: Lease, { width }: Context): Promise<boolean> {
+  const { lanesInOrder: lanes, free: limit } = lease;
   let inLanes = lanes.length <= fewLanes;
-  for (let window = lease.free; ; window *= widening) {
+  for (let window: number | null = width.windowOf(limit); window !== null;) {
     const { isAlive, isCutShort } = await lease.look({ lanes, inLanes, window, limit: lease.free });
-    const isSearched = inLanes && (!isCutShort || window >= widest);
-    if (!isAlive || lease.isFull || isSearched) return isAlive;
+    if (lease.isFull) width.found(limit, window);
+    if (!isAlive || lease.isFull || (inLanes && !isCutShort)) return isAlive;
+    window = width.wider(window);
     inLanes = true;
   }
+  return true;
 }
 
 /** Takes jobs for the slots of a request, one look after the other. */

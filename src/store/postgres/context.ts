@@ -4,6 +4,7 @@ import type { JobStatus } from '../../core/state.ts';
 import type { Input, Operation, Reply } from '../store.ts';
 import type { Statements } from './statements.ts';
 import type { Dues } from './dues.ts';
+import type { Width } from './width.ts';
 import type { Fronts } from './front.ts';
 import type { Lanes } from './lanes.ts';
 import type { Workflows } from './workflows.ts';
@@ -21,6 +22,7 @@ export interface Context {
   readonly done: Done;
   readonly fronts: Fronts;
   readonly dues: Dues;
+  readonly width: Width;
   /** Called by an operation that has sent all that it can before it is answered; with the jobs that end by it. */
   sent: (ending: readonly number[]) => void;
   /** All of it is sent in one piece: nothing can be asked for that depends on an answer. See at-once.ts. */

@@ -14,6 +14,7 @@ import { type Group, groupsOf, Performer } from './performing.ts';
 import { isNewer, tooLate } from './postgres-error.ts';
 import { migrations } from './sql.gen.ts';
 import { Tokens } from './tokens.ts';
+import { Width } from './width.ts';
 import { Workflows } from './workflows.ts';
 
 export interface SessionOptions {
@@ -48,6 +49,7 @@ export class Session {
       done: { work: false, change: false },
       fronts: new Fronts(clock),
       dues: new Dues(clock),
+      width: new Width(),
       sent: () => undefined,
       isAtOnce: false,
       isBusy: false,
