@@ -22,7 +22,7 @@ function startTimer(ms: number, callback: () => void): () => void {
     }, step);
     timer.unref();
   };
-  wait(ms);
+  wait(Math.max(0, ms));
   return () => {
     clearTimeout(timer);
   };

@@ -264,4 +264,16 @@ describe('migrate on PostgreSQL', () => {
     assert.deepEqual(await migrate(address), { from: 0, to: 1, applied: ['001-initial'] });
     assert.deepEqual(await migrate(address), { from: 1, to: 1, applied: [] });
   });
+
+  test('refuses a schema that holds a table of somebody else by a name of ours, and leaves it', async () => {
+    const { address, schema } = await freshSchema();
+    await query(`CREATE SCHEMA ${schema} CREATE TABLE jobs (title text)`);
+    await assert.rejects(migrate(address), {
+      code: 'database_invalid',
+      message: /relation "jobs" already exists/u,
+      hint: /a schema of its own/u,
+    });
+    const tables = await query('SELECT tablename FROM pg_tables WHERE schemaname = $1', [schema]);
+    assert.deepEqual(tables, [{ tablename: 'jobs' }]);
+  });
 });

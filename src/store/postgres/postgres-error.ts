@@ -105,11 +105,19 @@ function lasting(code: string, address: Place, cause: unknown): GigqError | unde
       `${database} does not hold what gigq has made there: ${said}`,
       { cause, hint: invalidHint },
     );
+  if (/^(?:42P07|42710|42723)/u.test(code))
+    return new GigqError(
+      'database_invalid',
+      `${database} holds what gigq has not made, by a name that gigq needs: ${said}`,
+      { cause, hint: occupiedHint },
+    );
   return undefined;
 }
 
 const readOnlyHint =
   'It is a standby, or set to be read only: name the primary server, for all of them as host=a,b&target_session_attrs=read-write is not followed by the driver.';
+const occupiedHint =
+  'Give gigq a schema of its own: the option schema, or ?schema= in the address.';
 const invalidHint = 'Check the address and the schema. To make what is missing: gigq migrate.';
 
 /** What to tell a call that could not wait any longer. */
