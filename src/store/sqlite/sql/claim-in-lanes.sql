@@ -3,7 +3,7 @@
 -- wait there and whatever waits elsewhere; the merge of the lanes is sorted.
 SELECT job.seq FROM json_each(:lanes) AS wanted CROSS JOIN gigq_jobs AS job
 WHERE job.seq IN (
-  SELECT seq FROM gigq_jobs WHERE lane = wanted.value AND status = 'pending' ORDER BY priority DESC, seq LIMIT :limit
+  SELECT seq FROM gigq_jobs WHERE lane = wanted.value AND status = 'pending' ORDER BY priority DESC, seq LIMIT +:limit
 )
 ORDER BY job.priority DESC, job.seq
-LIMIT :limit
+LIMIT +:limit
