@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Job } from 'gigq';
-import { Effects, found, pause, place } from '../helpers/worker-place.ts';
+import { pause } from '../helpers/pauses.ts';
+import { Effects, found, place } from '../helpers/worker-place.ts';
 import { onEachStore } from '../helpers/each-store.ts';
 import { WorkerProcess } from '../helpers/worker-process.ts';
 
@@ -19,8 +20,7 @@ describe('SIGSTOP of a worker', { concurrency: true }, () => {
       const params = { effects: effects.path, ms: 1000 };
       const { id } = await here.queue.submit(new Job({ task: 'last', params }));
       await found(() => effects.lines.length === 1, 'the first run');
-      if (database === undefined) await zombie.freeze(here.database);
-      else zombie.signal('SIGSTOP');
+      await zombie.freeze(here.database);
       await WorkerProcess.start(t, here.database, { ...lease, workerId: 'other' });
       const frozenAtMs = performance.now();
       await found(() => effects.lines.length === 2, 'the second run');

@@ -41,7 +41,7 @@ describe('the first signal to a service', () => {
     const scene = new ServiceScene(t);
     const service = await scene.serve({ shutdownTimeout: '0ms', processes: 1 });
     await scene.run('ignore');
-    scene.holdLock();
+    await scene.holdLock();
     service.signal('SIGTERM');
     const { code, afterMs } = await service.exit();
     assert.deepEqual([code, service.lines.at(-1)], [1, 'service_failed']);
@@ -56,7 +56,7 @@ describe('the second signal to a service', () => {
       const service = await scene.serve();
       const deaf = await scene.run('spin');
       const pids = await scene.ready(2);
-      scene.holdLock();
+      await scene.holdLock();
       service.signal('SIGTERM');
       await found(() => service.stderr.includes('The service stops'), 'the stop');
       service.signal(name);

@@ -1,10 +1,10 @@
 // SIGINT and SIGTERM, the first and the second, on real processes.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
 import { Job } from 'gigq';
 import { Effects, found, place, type Place } from '../helpers/worker-place.ts';
+import { holdLock } from '../helpers/held-lock.ts';
 import { WorkerProcess } from '../helpers/worker-process.ts';
 
 interface Scene {
@@ -32,16 +32,6 @@ function scene(t: TestContext): Scene {
 
 function pidOf(effects: Effects, id: string): string | undefined {
   return effects.lines.find((line) => line.includes(id))?.split(' ')[2];
-}
-
-function holdLock(t: TestContext, database: string): () => void {
-  const other = new DatabaseSync(database);
-  other.exec('BEGIN IMMEDIATE');
-  const release = (): void => {
-    if (other.isOpen) other.close();
-  };
-  t.after(release);
-  return release;
 }
 
 describe('the first signal', { concurrency: true }, () => {
@@ -72,7 +62,7 @@ describe('the first signal', { concurrency: true }, () => {
     const { here, run } = scene(t);
     const worker = await WorkerProcess.start(t, here.database, { shutdownTimeout: '1s' });
     await run('ignore');
-    holdLock(t, here.database);
+    t.after(await holdLock(here.database));
     worker.signal('SIGTERM');
     const { code, afterMs } = await worker.exit();
     assert.equal(code, 1);
@@ -121,7 +111,7 @@ describe('the second signal', { concurrency: true }, () => {
     const { here, run } = scene(t);
     const worker = await WorkerProcess.start(t, here.database);
     await run('ignore');
-    holdLock(t, here.database);
+    t.after(await holdLock(here.database));
     worker.signal('SIGINT');
     await worker.said('SIGINT');
     worker.signal('SIGINT');

@@ -2,12 +2,13 @@
 import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
 import { parseAddress } from '../../dist/store/postgres/address.js';
+import { isOnServer } from './held-lock.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
 /** Tables are named as in a file: on a server `gigq_jobs` is `jobs`, in the schema that the address names. */
 export async function beside(database: string, text: string): Promise<readonly Row[]> {
-  return database.startsWith('postgres') ? onServer(database, text) : inFile(database, text);
+  return isOnServer(database) ? onServer(database, text) : inFile(database, text);
 }
 
 function inFile(path: string, text: string): readonly Row[] {

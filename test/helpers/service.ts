@@ -1,10 +1,10 @@
 // Services in tests: in this process, or in one of their own that can be killed and signalled.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type { TestContext } from 'node:test';
 import { Job, type Service, type ServiceOptions, supervise } from 'gigq';
 import { Effects, found, place, type Place } from './worker-place.ts';
+import { holdLock } from './held-lock.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 export const taskModule = join(import.meta.dirname, '../fixtures/worker/service-tasks.ts');
@@ -55,10 +55,8 @@ export class ServiceScene {
   }
 
   /** Keeps others from writing until the test is over. */
-  holdLock(): void {
-    const other = new DatabaseSync(this.here.database);
-    other.exec('BEGIN IMMEDIATE');
-    this.#t.after(() => other.close());
+  async holdLock(): Promise<void> {
+    this.#t.after(await holdLock(this.here.database));
   }
 
   async ready(count: number): Promise<readonly number[]> {

@@ -48,9 +48,14 @@ const made: string[] = [];
 
 /** The address of a schema of its own, which is not there yet, and is gone when the tests are over. */
 export async function freshSchema(): Promise<Place> {
+  return schemaOn(await serverAddress());
+}
+
+/** The same, on the server of all tests. */
+export function schemaOn(server: string): Place {
   const schema = `test_${randomUUID().replaceAll('-', '')}`;
   made.push(schema);
-  const address = new URL(await serverAddress());
+  const address = new URL(server);
   address.searchParams.set('schema', schema);
   return { address: address.href, schema };
 }

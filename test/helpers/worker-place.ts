@@ -12,6 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { JobQueue, Worker, type WorkerEvents, type WorkerOptions } from 'gigq';
+import { pause } from './pauses.ts';
+import { serverAddress } from './postgres-server.ts';
+import { schemaOn } from './store-postgres.ts';
 
 export interface Place {
   readonly folder: string;
@@ -25,10 +28,18 @@ export interface Place {
   file(name: string, text: string): string;
 }
 
+/** Where all is to be done on a server: `GIGQ_TEST_STORE=postgres`. */
+const server = process.env['GIGQ_TEST_STORE'] === 'postgres' ? await serverAddress() : undefined;
+
+function usual(folder: string): string {
+  if (server === undefined) return join(folder, 'jobs.db');
+  return schemaOn(server).address;
+}
+
 /** On a file in the folder, unless another database is named. */
 export function place(t: TestContext, named?: string): Place {
   const folder = mkdtempSync(join(tmpdir(), 'gigq-worker-'));
-  const database = named ?? join(folder, 'jobs.db');
+  const database = named ?? usual(folder);
   const queue = new JobQueue(database);
   const workers: Worker[] = [];
   t.after(async () => {
@@ -83,27 +94,6 @@ export async function found<T>(
     await pause(lookMs);
   }
   throw new Error(`Waited in vain for ${what}`);
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    later(ms, resolve);
-  });
-}
-
-/** A pause that a signal ends early, by its reason, and that then leaves nothing behind to keep a process alive. */
-export function pauseUnless(signal: AbortSignal, ms: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    });
-  });
-}
-
-export function later(ms: number, act: () => void): void {
-  setTimeout(act, ms);
 }
 
 /** A promise that the test keeps when it wants to. */

@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { DatabaseSync } from 'node:sqlite';
 import type { WorkerOptions } from 'gigq';
 import { processState } from '../../dist/worker/identity.js';
 import type { Scope } from './store-seam.ts';
+import { holdLock, isOnServer } from './held-lock.ts';
 import { found } from './worker-place.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures/worker');
@@ -64,15 +64,15 @@ export class WorkerProcess {
     this.child.kill(name);
   }
 
-  /** Stops it while it does not have the write lock of its file: with it, it would keep everybody else from going on. */
-  async freeze(path: string): Promise<void> {
-    const database = new DatabaseSync(path, { timeout: 5000 });
+  /** Stops it while it does not have the write lock of a file: with it, it would keep everybody else from going on. */
+  async freeze(database: string): Promise<void> {
+    // A server gives back by itself what is locked by those of whom nothing is heard.
+    const release = isOnServer(database) ? null : await holdLock(database);
     try {
-      database.exec('BEGIN IMMEDIATE');
       this.signal('SIGSTOP');
       await found(() => processState(this.pid)?.state === 'T', 'the process to stand still');
     } finally {
-      database.close();
+      await release?.();
     }
   }
 

@@ -6,7 +6,8 @@ import { GigqError, type Logger, task, Worker } from 'gigq';
 import { migrate } from 'gigq/admin';
 import { Cluster } from '../helpers/postgres-cluster.ts';
 import { Proxy } from '../helpers/postgres-proxy.ts';
-import { found, next, pause, place, type Place } from '../helpers/worker-place.ts';
+import { pause } from '../helpers/pauses.ts';
+import { found, next, place, type Place } from '../helpers/worker-place.ts';
 
 let primary: Cluster;
 

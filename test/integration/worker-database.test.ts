@@ -6,7 +6,8 @@ import { describe, it } from 'node:test';
 import { type Logger, task } from 'gigq';
 import { GigqError } from '../../dist/core/errors.js';
 import type { ErrorCode } from '../../dist/core/error-codes.js';
-import { found, Gate, next, pause, place } from '../helpers/worker-place.ts';
+import { pause } from '../helpers/pauses.ts';
+import { found, Gate, next, place } from '../helpers/worker-place.ts';
 import { mutedStore, startSession } from '../helpers/worker-session.ts';
 
 let runs = 0;

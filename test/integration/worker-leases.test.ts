@@ -11,7 +11,8 @@ import type { NewWorker } from '../../dist/core/worker.js';
 import type { Reply, Sighting, StoreEvent, WorkerKey } from '../../dist/store/store.js';
 import { noSuspects } from '../helpers/store-seam.ts';
 import { processIdentity } from '../../dist/worker/identity.js';
-import { Gate, found, next, pause, place, type Place } from '../helpers/worker-place.ts';
+import { pause } from '../helpers/pauses.ts';
+import { Gate, found, next, place, type Place } from '../helpers/worker-place.ts';
 import { type Inside, mutedStore, startSession } from '../helpers/worker-session.ts';
 
 /** What the handlers of jobs that wait are told and let go by, each run on its own. */

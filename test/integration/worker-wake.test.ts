@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { Job, JobQueue, type Logger, task, Worker } from 'gigq';
-import { found, Gate, next, pause, place } from '../helpers/worker-place.ts';
+import { pause } from '../helpers/pauses.ts';
+import { found, Gate, next, place } from '../helpers/worker-place.ts';
 import { WorkerProcess } from '../helpers/worker-process.ts';
 import { mutedStore, startSession } from '../helpers/worker-session.ts';
 

@@ -1,6 +1,6 @@
 // Processes that are frozen, and go on some time later.
 import assert from 'node:assert/strict';
-import { pause } from '../../helpers/worker-place.ts';
+import { pause } from '../../helpers/pauses.ts';
 import type { WorkerProcess } from '../../helpers/worker-process.ts';
 import type { Arena } from '../arena.ts';
 import { runsIn } from '../history.ts';

@@ -1,6 +1,6 @@
 // Processes that are killed at moments that the seed picks.
 import assert from 'node:assert/strict';
-import { pause } from '../../helpers/worker-place.ts';
+import { pause } from '../../helpers/pauses.ts';
 import type { WorkerProcess } from '../../helpers/worker-process.ts';
 import type { Arena } from '../arena.ts';
 import { slowestRecoveryMs } from '../checker.ts';

@@ -1,6 +1,6 @@
 // Somebody holds the write lock for many times as long as a lease.
 import assert from 'node:assert/strict';
-import { pause } from '../../helpers/worker-place.ts';
+import { pause } from '../../helpers/pauses.ts';
 import type { WorkerProcess } from '../../helpers/worker-process.ts';
 import type { Arena } from '../arena.ts';
 import { type Line, runsIn } from '../history.ts';
