@@ -7,13 +7,16 @@ import type { ClaimedJob, NewJob } from '../../dist/core/job.js';
 import { systemClock } from '../../dist/store/clock.js';
 import { openPostgresStore } from '../../dist/store/postgres/postgres-store.js';
 import { Proxy } from '../helpers/postgres-proxy.ts';
-import { freshSchema, query } from '../helpers/store-postgres.ts';
+import { freshSchema, isWaiting, query } from '../helpers/store-postgres.ts';
+import { pause } from '../helpers/pauses.ts';
+import { found } from '../helpers/worker-place.ts';
 import { child } from '../helpers/store-parents.ts';
 import {
   completed,
   newJob,
   newJobs,
   noSuspects,
+  released,
   replyOf,
   runAll,
   Seam,
@@ -163,7 +166,7 @@ describe('a worker that has found all that it asked for, time and again', () => 
   });
 });
 
-test('many jobs that are submitted while others are on their way go right behind them', async (t) => {
+test('many jobs that somebody submits while those of others are on their way go right behind them', async (t) => {
   const { seam, proxy } = await opened(t);
   await seam.enqueue(newJob('first'));
   proxy.silence('answered');
@@ -171,8 +174,8 @@ test('many jobs that are submitted while others are on their way go right behind
     newJobs(40).map((job) => ({ ...job, id: `${prefix}-${job.id}` }));
   const behind = proxy.next('b-job-39');
   const answered: string[] = [];
-  const submitted = ['a', 'b', 'c'].map(async (name) => {
-    await seam.enqueue(...many(name));
+  const submitted = ['a', 'b', 'c'].map(async (name, place) => {
+    await seam.call('enqueue', many(name), { caller: place + 1 });
     answered.push(name);
   });
   const way = await behind;
@@ -182,4 +185,99 @@ test('many jobs that are submitted while others are on their way go right behind
   await Promise.all(submitted);
   assert.deepEqual(answered, ['a', 'b', 'c']);
   assert.equal((await seam.everyJob()).length, 121);
+});
+
+describe('two of a kind that are on their way, and come to nothing', () => {
+  const many = (prefix: string): NewJob[] =>
+    newJobs(40).map((job) => ({ ...job, id: `${prefix}-${job.id}` }));
+
+  test('are tried again in their order', async (t) => {
+    const { seam, proxy, schema } = await opened(t);
+    await seam.enqueue(newJob('first'));
+    const behind = proxy.next('b-job-39');
+    const submitted = ['a', 'b'].map((name, place) =>
+      seam.call('enqueue', many(name), { caller: place + 1 }),
+    );
+    const way = await behind;
+    way.cut();
+    await Promise.all(submitted);
+    const [row] = await query(
+      `SELECT array_agg(left(id, 1) ORDER BY seq) AS ids FROM ${schema}.jobs WHERE id <> 'first'`,
+    );
+    assert.deepEqual(row?.['ids'], [...many('a').map(() => 'a'), ...many('b').map(() => 'b')]);
+  });
+
+  test('are seen by whoever has asked for them, though the first has to be done again', async (t) => {
+    const { seam } = await opened(t);
+    const worker = await busy(seam);
+    const claim = { worker: worker.key, tasks: ['greet'], queues: null, ...noSuspects };
+    const first = runAll(seam.store, [
+      unit('claim', { ...claim, slots: slots(50) }, { caller: 2 }),
+      unit('enqueue', many('a')),
+    ]);
+    const ids = many('a').map(({ id }) => id);
+    const [answer] = await runAll(seam.store, [unit('outcomes', ids)]);
+    assert.ok(replyOf(answer, 'outcomes').every((outcome) => outcome !== null));
+    await first;
+  });
+});
+
+test('a claim that is asked for again by the same object leases by other tokens', async (t) => {
+  const { seam } = await opened(t);
+  const worker = await busy(seam);
+  await seam.enqueue(newJob('a'));
+  const claim = { worker: worker.key, tasks: ['greet'], queues: null, slots: ['w'], ...noSuspects };
+  const tokens = [];
+  for (let n = 0; n < 2; n += 1) {
+    const { jobs } = await seam.call('claim', claim);
+    tokens.push(jobs[0]?.lease.token);
+    await worker.end(jobs[0] ?? assert.fail(), released);
+  }
+  assert.notEqual(tokens[0], tokens[1]);
+});
+
+test('what has to be done step by step is done though the store closes', async () => {
+  const { address } = await freshSchema();
+  const store = await openPostgresStore(address, { clock: systemClock, initialize: true });
+  const seam = new Seam(store, systemClock as never);
+  const worker = await busy(seam);
+  await seam.enqueue(newJob('a'), child('b', ['a']));
+  const job = await worker.takeOne();
+  const settled = worker.end(job, completed);
+  await store.close();
+  assert.equal(await settled, 'settled');
+});
+
+test('a time limit of the driver for queries ends no connection that has been answered', async (t) => {
+  const { proxy, address } = await Proxy.before((await freshSchema()).address);
+  const limited = new URL(address);
+  limited.searchParams.set('query_timeout', '300');
+  const store = await openPostgresStore(limited.href, { clock: systemClock, initialize: true });
+  t.after(() => store.close());
+  const seam = new Seam(store, systemClock as never);
+  await seam.enqueue(newJob('first'));
+  const ways = [...proxy.ways];
+  await seam.enqueue(newJob('second'));
+  await pause(600);
+  await seam.enqueue(newJob('third'));
+  assert.ok(ways.every((way) => proxy.ways.has(way)));
+});
+
+test('a statement that could not be prepared, for what was sent with it failed, is prepared later', async (t) => {
+  const { seam, proxy, schema } = await opened(t);
+  const worker = await busy(seam);
+  const leases = [1, 2, 3].map((seq) => ({ seq, token: 1, lane: 1, workflow: null }));
+  await query(`BEGIN; LOCK TABLE ${schema}.migrations IN ACCESS EXCLUSIVE MODE`);
+  const asked = seam.call('inputs', leases);
+  await found(() => isWaiting(schema), 'it to wait');
+  await pause(1100);
+  await query('COMMIT');
+  await asked;
+  proxy.asked = '';
+  for (let n = 0; n < 8; n += 1) {
+    await seam.enqueue(newJob(`after-${n}`));
+    await worker.end(await worker.takeOne(), completed);
+  }
+  assert.match(proxy.asked, /gigq_settle/u);
+  assert.doesNotMatch(proxy.asked.slice(proxy.asked.indexOf('after-6')), /BEGIN/u);
 });

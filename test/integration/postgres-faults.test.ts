@@ -323,6 +323,7 @@ describe('a pooler that gives each transaction another session', () => {
     await connection.get('now');
     await connection.query('DEALLOCATE ALL');
     await assert.rejects(connection.get('now'), (error) => error instanceof Passing);
+    await connection.ready();
     assert.ok(Number((await connection.get('now'))?.['now']) > 0);
   });
 });

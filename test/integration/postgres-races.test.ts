@@ -7,7 +7,7 @@ import { openPostgresStore } from '../../dist/store/postgres/postgres-store.js';
 import { found } from '../helpers/worker-place.ts';
 import { child } from '../helpers/store-parents.ts';
 import { freshSchema, isWaiting, query } from '../helpers/store-postgres.ts';
-import { completed, lost, newJob, newJobs, Seam } from '../helpers/store-seam.ts';
+import { completed, lost, newJob, newJobs, Seam, slots } from '../helpers/store-seam.ts';
 import { decide } from '../../dist/core/decide.js';
 
 /** Sessions of one schema, each as of a process of its own. */
@@ -54,6 +54,25 @@ describe('sessions that claim at the same time', () => {
       jobs.map(({ id }) => id),
       ['job-400', 'job-401'],
     );
+  });
+
+  test('get their own jobs behind thousands of others, also after they had to look far', async (t) => {
+    const { seams, schema } = await sessions(t, 1);
+    const tasks = Array.from({ length: 20 }, (_, n) => `task-${n}`);
+    const worker = await seams[0]!.worker('w1', { tasks });
+    const take = async (count: number): Promise<number> =>
+      (await worker.claim({ tasks, slots: slots(count) })).jobs.length;
+    await seams[0]!.enqueue(...tasks.map((task) => newJob(task, { task })));
+    assert.equal(await take(20), 20);
+    await seams[0]!.enqueue(...newJobs(300, { task: 'task-0' }));
+    await query(
+      `BEGIN; SELECT FROM ${schema}.jobs WHERE status = 'pending' ORDER BY seq LIMIT 20 FOR UPDATE`,
+    );
+    assert.equal(await take(1), 1);
+    await query('ROLLBACK');
+    const others = newJobs(9000, { task: 'other', priority: 1 });
+    await seams[0]!.enqueue(...others.map((job) => ({ ...job, id: `other-${job.id}` })));
+    assert.equal(await take(128), 128);
   });
 
   test('get jobs of lanes that another one has just made', async (t) => {

@@ -4,10 +4,11 @@ import { Width } from '../../dist/store/postgres/width.js';
 
 /** How far a claim of ten had to look among others that have locked as many jobs before it. */
 function claimAmong(width: Width, locked: number): number {
-  let window: number | null = width.windowOf(10);
-  while (window !== null && window < locked + 10) window = width.wider(window);
-  if (window !== null) width.found(10, window);
-  return window ?? Infinity;
+  let window = width.windowOf(10);
+  while (window < locked + 10 && width.wider(window) > window) window = width.wider(window);
+  if (window < locked + 10) return Infinity;
+  width.found(10, window);
+  return window;
 }
 
 describe('how far a claim looks', () => {

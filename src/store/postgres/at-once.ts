@@ -11,7 +11,7 @@ import { Block } from './block.ts';
 import { isClaimedAtOnce } from './claiming.ts';
 import type { Connection } from './connection.ts';
 import { type Context, type Done, nothingEnds } from './context.ts';
-import { type Group, groupsOf, Performer } from './performing.ts';
+import { claimsIn, type Group, groupsOf, Performer } from './performing.ts';
 import { NotAsHoped, Passing } from './postgres-error.ts';
 import { migrations } from './sql.gen.ts';
 import type { Tokens } from './tokens.ts';
@@ -99,6 +99,7 @@ export class AtOnce {
       sent();
       await over;
       const answers = (await Promise.all(performed.map((each) => each.answers))).flat();
+      for (const claim of claimsIn(units)) this.#shared.tokens.used(claim);
       this.went(units, answers);
       committed(context.done);
       return answers;
@@ -144,7 +145,7 @@ export class AtOnce {
   }
 
   #unheard(units: readonly Unit[]): void {
-    for (const unit of units) if (unit.op === 'claim') this.#shared.tokens.sent(unit.input);
+    for (const claim of claimsIn(units)) this.#shared.tokens.sent(claim);
   }
 
   #failure(error: unknown, { isBusy }: Context): unknown {

@@ -9,6 +9,7 @@ import type { Front } from './front.ts';
 import { withFewInputs } from './inputs.ts';
 import { settling } from './settling.ts';
 import type { Tokens } from './tokens.ts';
+import type { Width } from './width.ts';
 
 /** Due jobs that one claim makes ready at most. */
 const promotionLimit = 1000;
@@ -135,15 +136,23 @@ async function leaseSuspect(lease: Lease): Promise<boolean> {
 /** False if the worker is fenced. */
 async function firstInLine(lease: Lease, { width }: Context): Promise<boolean> {
   const { lanesInOrder: lanes, free: limit } = lease;
-  let inLanes = lanes.length <= fewLanes;
-  for (let window: number | null = width.windowOf(limit); window !== null;) {
-    const { isAlive, isCutShort } = await lease.look({ lanes, inLanes, window, limit: lease.free });
-    if (lease.isFull) width.found(limit, window);
-    if (!isAlive || lease.isFull || (inLanes && !isCutShort)) return isAlive;
-    window = width.wider(window);
-    inLanes = true;
+  if (lanes.length > fewLanes) {
+    const { isAlive } = await lease.look({ lanes, inLanes: false, window: limit, limit });
+    if (!isAlive || lease.isFull) return isAlive;
   }
-  return true;
+  return inLanes(lease, lanes, width);
+}
+
+/** Looks further and further past what others have locked. */
+async function inLanes(lease: Lease, lanes: readonly Lane[], width: Width): Promise<boolean> {
+  const wanted = lease.free;
+  for (let window = width.windowOf(wanted); ; window = width.wider(window)) {
+    const look = { lanes, inLanes: true, window, limit: lease.free };
+    const { isAlive, isCutShort } = await lease.look(look);
+    if (lease.isFull) width.found(wanted, window);
+    const isSearched = !isCutShort || width.wider(window) === window;
+    if (!isAlive || lease.isFull || isSearched) return isAlive;
+  }
 }
 
 /** Takes jobs for the slots of a request, one look after the other. */

@@ -27,6 +27,8 @@ interface How {
 }
 
 interface Waiting {
+  /** In the order of the calls. */
+  readonly number: number;
   readonly unit: Unit;
   readonly answer: (answer: Answer) => void;
   readonly expiresAt: number;
@@ -50,10 +52,12 @@ export class CommitQueue {
   readonly #transactions: Transactions;
   readonly #clock: Clock;
   #waiting: Waiting[] = [];
-  readonly #underWay = new Set<Promise<void>>();
+  /** Transactions, with the callers whose units in them have an order. */
+  readonly #underWay = new Map<Promise<void>, ReadonlySet<number>>();
   /** Of a transaction that is under way, not all has been sent. */
   #isSending = false;
   #isPausing = false;
+  #added = 0;
   #isClosing = false;
   #trouble: Passing | undefined;
   #failures = 0;
@@ -74,7 +78,9 @@ export class CommitQueue {
         answer(place, reply);
       };
       const expiresAt = now + unit.waitMs;
-      return { unit, answer: answered, expiresAt, isAlone: false, isByStep: false, stuckUntil: 0 };
+      const number = (this.#added += 1);
+      const untried = { isAlone: false, isByStep: false, stuckUntil: 0 };
+      return { number, unit, answer: answered, expiresAt, ...untried };
     });
     this.#waiting.push(...added);
     this.#goOn();
@@ -86,7 +92,7 @@ export class CommitQueue {
     this.#isClosing = true;
     for (const end of [this.#endWatch, this.#endPause, this.#endRest]) end();
     this.#refuse(this.#waiting.splice(0), error);
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay.keys());
   }
 
   // ── what is next ──────────────────────────────────────────────────────────────────────────────
@@ -137,7 +143,10 @@ export class CommitQueue {
   #mayBegin(batch: readonly Waiting[], { isAtOnce }: How): boolean {
     if (this.#underWay.size === 0) return true;
     const weight = batch.reduce((sum, { unit }) => sum + weightOf(unit), 0);
-    return this.#underWay.size === 1 && isAtOnce && weight >= worthwhile;
+    if (this.#underWay.size > 1 || !isAtOnce || weight < worthwhile) return false;
+    // Should the one before fail, it comes after this one.
+    const [before] = this.#underWay.values();
+    return ![...callersInOrder(batch)].some((caller) => before?.has(caller));
   }
 
   /** Until a unit that is stuck has its turn, or something new comes. */
@@ -163,7 +172,7 @@ export class CommitQueue {
       this.#underWay.delete(over);
       this.#goOn();
     });
-    this.#underWay.add(over);
+    this.#underWay.set(over, callersInOrder(batch));
     void sent.then(() => {
       this.#isSending = false;
       this.#goOn();
@@ -184,9 +193,7 @@ export class CommitQueue {
 
   #fail(batch: readonly Waiting[], error: unknown): void {
     const isPassing = error instanceof Passing;
-    if (error instanceof NotAsHoped && !this.#isClosing) this.#stepByStep(batch);
-    else if (error instanceof NotAsHoped)
-      this.#refuse(batch, this.#transactions.tooLate(undefined));
+    if (error instanceof NotAsHoped) this.#stepByStep(batch);
     else if (isPassing && this.#isClosing) this.#refuse(batch, this.#transactions.tooLate(error));
     else if (isPassing && error.isLockWait) this.#stuck(batch, error);
     else if (isPassing) this.#tryAgain(batch, error);
@@ -227,7 +234,8 @@ export class CommitQueue {
   }
 
   #putBack(batch: readonly Waiting[]): void {
-    this.#waiting.unshift(...batch);
+    // Of several that failed, the first one is not always the first to say so.
+    this.#waiting = [...batch, ...this.#waiting].toSorted((a, b) => a.number - b.number);
     this.#expire();
     this.#watch(batch);
   }
@@ -262,4 +270,10 @@ export class CommitQueue {
   #refuse(entries: readonly Waiting[], error: unknown): void {
     for (const { answer } of entries) answer({ ok: false, error });
   }
+}
+
+/** Nothing that a worker asks for rests on how its other jobs ended, or on what else it has asked for. */
+function callersInOrder(batch: readonly Waiting[]): ReadonlySet<number> {
+  const inOrder = batch.filter(({ unit }) => unit.op !== 'settle' && unit.op !== 'claim');
+  return new Set(inOrder.map(({ unit }) => unit.caller));
 }

@@ -38,26 +38,46 @@ const settings = [
   // Whoever is cut off in a transaction holds up everybody, itself included, until the server learns of it.
   'idle_in_transaction_session_timeout = 5000',
 ];
+/** The server finds out within half a minute that nobody is there any more. */
+const ofConnection = [
+  'tcp_keepalives_idle = 10',
+  'tcp_keepalives_interval = 5',
+  'tcp_keepalives_count = 3',
+];
+
+/**
+ * From version 17 on. A session that was cut off in the midst of what is sent in one piece does not count as idle, and would
+ * keep its locks until its connection is found to be dead. Longer than any transaction of a store takes.
+ */
+const boundTransactions =
+  "SELECT set_config(name, '120000', false) FROM pg_settings WHERE name = 'transaction_timeout'";
 
 /** How long a session waits for a lock if it is told nothing. Who may wait for longer tries again. */
 export const usualLockMs = 1000;
+
+/** What lies between may be a pooler that gives sessions the server's own numbers. */
+const accidents = 3;
 
 export class Connection {
   readonly address: Address;
   readonly #driver: Driver;
   readonly #settings: readonly string[];
+  readonly #isBounded: boolean;
   readonly #statements = new Map<Statement, Prepared>();
   #client: pg.Client | undefined;
   #connecting: Promise<void> | undefined;
   #isNamed = true;
+  #unprepared = 0;
   #isPooled = true;
   #isGathering = false;
   /** Of the statements that were sent together over this connection. */
   #shapes: Shapes = new Map();
 
-  constructor(driver: Driver, durability: Durability) {
+  /** `isBounded`: its transactions are a store's, and none takes minutes. */
+  constructor(driver: Driver, durability: Durability, isBounded = false) {
     this.address = driver.address;
     this.#driver = driver;
+    this.#isBounded = isBounded;
     const relaxed = durability === 'relaxed' ? ['synchronous_commit = off'] : [];
     this.#settings = [...settings, ...relaxed];
   }
@@ -134,7 +154,7 @@ export class Connection {
       // It is a standby, at least by now: the address may lead to another server meanwhile.
       if (isReadOnly(error)) this.#lose(client);
       if (!isNotPrepared(error)) throw translate(error, this.address);
-      this.#isNamed = false;
+      this.#forgetNames(client);
       throw new Passing('locked', error);
     }
   }
@@ -161,14 +181,18 @@ export class Connection {
       this.#lose(client);
     });
     this.#isPooled = await isPooled(client);
-    if (!this.#isPooled) await client.query(this.#ofSession());
+    if (!this.#isPooled) {
+      await client.query(this.#ofSession());
+      if (this.#isBounded) await client.query(boundTransactions);
+    }
     this.#shapes = new Map();
     this.#client = client;
   }
 
   #ofSession(): string {
     const isolation = "default_transaction_isolation = 'read committed'";
-    const all = [...this.#settings, isolation, `lock_timeout = ${usualLockMs}`];
+    const lock = `lock_timeout = ${usualLockMs}`;
+    const all = [...this.#settings, ...ofConnection, isolation, lock];
     return all.map((setting) => `SET ${setting}`).join('; ');
   }
 
@@ -182,6 +206,13 @@ export class Connection {
       this.#isGathering = false;
       stream.uncork();
     });
+  }
+
+  /** What was prepared is not there: behind a pooler; or because what was sent with it has failed, which a new session mends. */
+  #forgetNames(client: pg.Client): void {
+    this.#unprepared += 1;
+    if (this.#isPooled || this.#unprepared > accidents) this.#isNamed = false;
+    else this.#lose(client);
   }
 
   #lose(client: pg.Client): void {

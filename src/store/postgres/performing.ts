@@ -1,6 +1,6 @@
 /** Units, carried out by the operations of one transaction. */
 import { isRefusal } from '../batching.ts';
-import type { Answer, Input, Operation, Operations, Unit } from '../store.ts';
+import type { Answer, ClaimRequest, Input, Operation, Operations, Unit } from '../store.ts';
 import { claiming } from './claiming.ts';
 import type { Asynchronous, Context } from './context.ts';
 import { leases } from './leases.ts';
@@ -25,6 +25,10 @@ export function groupsOf(units: readonly Unit[]): readonly Group[] {
     else groups.push([unit]);
   }
   return groups;
+}
+
+export function claimsIn(units: readonly Unit[]): readonly ClaimRequest[] {
+  return units.flatMap((unit) => (unit.op === 'claim' ? [unit.input] : []));
 }
 
 export class Performer {

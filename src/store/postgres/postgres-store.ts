@@ -35,7 +35,10 @@ export class PostgresStore implements Store {
     this.#signals = new Notifications(driver, clock);
     const committed = this.#signals.committed.bind(this.#signals);
     this.#session = new Session(connection, { clock, committed });
-    this.#heartbeats = new Session(new Connection(driver, durability), { clock, committed });
+    this.#heartbeats = new Session(new Connection(driver, durability, true), {
+      clock,
+      committed,
+    });
   }
 
   run(units: readonly Unit[], answer: (place: number, answer: Answer) => void): void {
@@ -80,7 +83,7 @@ export async function openPostgresStore(
   options: PostgresOptions,
 ): Promise<PostgresStore> {
   const driver = await driverFor(database, options.clock);
-  const connection = new Connection(driver, options.durability ?? 'full');
+  const connection = new Connection(driver, options.durability ?? 'full', true);
   try {
     await patiently(driver, options.clock, async () => {
       if (options.initialize) await migrate(connection, { dryRun: false });

@@ -1,6 +1,6 @@
 /** One session with the server: its connection, the operations on it, and the queue of what is asked of it. */
 import { reads } from '../batching.ts';
-import type { Answer, ClaimRequest, Clock, Unit } from '../store.ts';
+import type { Answer, Clock, Unit } from '../store.ts';
 import { AtOnce, type Attempt } from './at-once.ts';
 import { CommitQueue, type Transactions } from './commit-queue.ts';
 import { type Connection, usualLockMs } from './connection.ts';
@@ -10,7 +10,7 @@ import { Fronts } from './front.ts';
 import { Lanes } from './lanes.ts';
 import { requireSchema } from './migrating.ts';
 import type { Send } from './notify.ts';
-import { type Group, groupsOf, Performer } from './performing.ts';
+import { claimsIn, type Group, groupsOf, Performer } from './performing.ts';
 import { isNewer, tooLate } from './postgres-error.ts';
 import { migrations } from './sql.gen.ts';
 import { Tokens } from './tokens.ts';
@@ -210,8 +210,4 @@ export class Session {
 
 function over(): void {
   // Well or not: nothing more of it is sent.
-}
-
-function claimsIn(units: readonly Unit[]): readonly ClaimRequest[] {
-  return units.flatMap((unit) => (unit.op === 'claim' ? [unit.input] : []));
 }

@@ -70,6 +70,8 @@ interface Answered {
 export function submissions(library: typeof pg): Submit {
   class Query extends library.Query {
     readonly #progress: Progress;
+    /** Of the driver, to know that a timer of its own (`query_timeout`) is of no use any more. */
+    declare callback: ((error: unknown) => void) | undefined;
 
     constructor(submitted: Submitted) {
       super('');
@@ -95,10 +97,12 @@ export function submissions(library: typeof pg): Submit {
     }
 
     handleError(error: unknown, connection: unknown): void {
+      this.callback?.(error);
       this.#progress.fail(error, connection as Wire);
     }
 
     handleReadyForQuery(): void {
+      this.callback?.(null);
       this.#progress.end();
     }
   }

@@ -44,12 +44,14 @@ export class Tokens {
     this.#unheard.set(instance, { epoch, tokens: [...tokens] });
   }
 
-  /**
-   * It was committed, and with it what was found out about the claims before. Should the same object come again, it asks
-   * for other jobs.
-   */
-  answered(request: ClaimRequest): void {
+  /** It was committed. Should the same object come again, it asks for other jobs. */
+  used(request: ClaimRequest): void {
     this.#drawn.delete(request);
+  }
+
+  /** It was committed, and with it what was found out about the claims before. */
+  answered(request: ClaimRequest): void {
+    this.used(request);
     this.#unheard.delete(request.worker.instance);
   }
 

@@ -17,9 +17,9 @@ export class Width {
     return Math.min(widest, jobs * this.#times);
   }
 
-  /** The next wider one; null if nobody should look further. */
-  wider(window: number): number | null {
-    return window >= widest ? null : window * widening;
+  /** The next wider one; the same if nobody should look further. */
+  wider(window: number): number {
+    return Math.max(window, Math.min(widest, window * widening));
   }
 
   /** As many jobs as were wanted have been found in a window. */
