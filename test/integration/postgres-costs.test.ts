@@ -134,18 +134,18 @@ describe('a thousand jobs on PostgreSQL', () => {
 
   test('run, 100 at a time, take a commit and a message for each half of the slots', async (scope) => {
     const costs = await costsOf(scope, drain(100), submitMany);
-    assertWithin(costs, { statements: 160, commits: 30, messages: 40, notifications: 30 });
+    assertWithin(costs, { statements: 130, commits: 30, messages: 40, notifications: 30 });
   });
 
   test('run, 10 at a time, take a commit and a message for each ten', async (scope) => {
     const costs = await costsOf(scope, drain(10), submitMany);
-    assertWithin(costs, { statements: 555, commits: 108, messages: 120, notifications: 108 });
+    assertWithin(costs, { statements: 440, commits: 108, messages: 118, notifications: 108 });
   });
 });
 
 test('two hundred that run one after the other settle one and claim the next in one commit, and one message', async (scope) => {
   const costs = await costsOf(scope, drain(1), few);
-  assertWithin(costs, { statements: 1060, commits: 208, messages: 220, notifications: 208 });
+  assertWithin(costs, { statements: 840, commits: 208, messages: 216, notifications: 208 });
 });
 
 test('a hundred submits, each awaited, take a message each', async (scope) => {
