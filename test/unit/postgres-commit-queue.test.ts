@@ -369,4 +369,20 @@ describe('a queue that is closed', () => {
     assert.deepEqual(batches, [['a']]);
     assert.deepEqual(answers, ['b: closed', 'a: too late: locked']);
   });
+
+  test('does step by step what has to be, also while others were to be tried again', async () => {
+    const { queue, pieces, answers, addUnit, finish } = setUp();
+    for (const [caller, name] of ['a', 'b'].entries()) {
+      addUnit(name, unit('enqueue', [newJob(name), ...newJobs(40)], { caller }));
+      await turn();
+    }
+    pieces[0]?.fail(deadlock);
+    await turn();
+    const closed = queue.abandon(new Error('closed'));
+    pieces[1]?.fail(new NotAsHoped(undefined));
+    await turn();
+    await finish();
+    await closed;
+    assert.deepEqual(answers, ['a: closed', 'b']);
+  });
 });

@@ -87,9 +87,13 @@ export class CommitQueue {
     if (this.#waiting.length > 0) this.#watch(added);
   }
 
-  /** Answers what still waits, and waits for what is under way, which is not tried again; for a store that closes. */
+  /**
+   * Answers what still waits, and waits for what is under way, which is not tried again, but done step by step if it has to be;
+   * for a store that closes.
+   */
   async abandon(error: unknown): Promise<void> {
     this.#isClosing = true;
+    this.#isPausing = false;
     for (const end of [this.#endWatch, this.#endPause, this.#endRest]) end();
     this.#refuse(this.#waiting.splice(0), error);
     while (this.#underWay.size > 0) await Promise.all(this.#underWay.keys());
