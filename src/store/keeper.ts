@@ -11,6 +11,7 @@ import {
 import { toPlainError } from '../core/errors.ts';
 import type { FromKeeper, KeeperOptions, PlainAnswer, ToKeeper } from './messages.ts';
 import { openHere } from './open.ts';
+import { packReply, unpackUnit } from './packing.ts';
 import type { Answer, Interest, Unit } from './store.ts';
 
 const port = portToOwner();
@@ -38,7 +39,7 @@ function receive(): ToKeeper | undefined {
 
 function take(messages: readonly ToKeeper[]): void {
   const runs = messages.filter((message) => message.type === 'run');
-  const units = runs.flatMap((message) => message.units);
+  const units = runs.flatMap((message) => message.units.map(unpackUnit));
   const numbers = runs.flatMap(({ first, units: { length } }) =>
     Array.from({ length }, (_, place) => first + place),
   );
@@ -52,12 +53,14 @@ function take(messages: readonly ToKeeper[]): void {
 function run(units: readonly Unit[], numbers: readonly number[]): void {
   store.run(units, (place, answer) => {
     if (outbox.length === 0) queueMicrotask(sendAnswers);
-    outbox.push([numbers[place] as number, plain(answer)]);
+    outbox.push([numbers[place] as number, plain(units[place] as Unit, answer)]);
   });
 }
 
-function plain(answer: Answer): PlainAnswer {
-  return answer.ok ? answer : { ok: false, error: toPlainError(answer.error) };
+function plain({ op }: Unit, answer: Answer): PlainAnswer {
+  return answer.ok
+    ? { ok: true, reply: packReply(op, answer.reply) }
+    : { ok: false, error: toPlainError(answer.error) };
 }
 
 function sendAnswers(): void {

@@ -1,7 +1,8 @@
 /** What crosses the keeper's border, as plain data. */
 import type { PlainError } from '../core/errors.ts';
 import type { Durability } from '../core/limits.ts';
-import type { Answer, Interest, StoreEvent, Unit } from './store.ts';
+import type { PackedReply, PackedUnit } from './packing.ts';
+import type { Interest, StoreEvent } from './store.ts';
 
 export interface KeeperOptions {
   readonly database: string;
@@ -11,12 +12,13 @@ export interface KeeperOptions {
 
 export type ToKeeper =
   /** Units are numbered in the order in which they were sent, from `first` on. */
-  | { readonly type: 'run'; readonly first: number; readonly units: readonly Unit[] }
+  | { readonly type: 'run'; readonly first: number; readonly units: readonly PackedUnit[] }
   | { readonly type: 'interest'; readonly interest: Interest; readonly wanted: boolean }
   | { readonly type: 'close' };
 
 export type PlainAnswer =
-  Extract<Answer, { ok: true }> | { readonly ok: false; readonly error: PlainError };
+  | { readonly ok: true; readonly reply: PackedReply }
+  | { readonly ok: false; readonly error: PlainError };
 
 export type FromKeeper =
   | { readonly type: 'answers'; readonly answers: readonly (readonly [number, PlainAnswer])[] }

@@ -3,16 +3,22 @@ import { Worker } from 'node:worker_threads';
 import { GigqError, fromPlainError } from '../core/errors.ts';
 import { Awaited } from './awaited.ts';
 import type { FromKeeper, KeeperOptions, PlainAnswer, ToKeeper } from './messages.ts';
-import type { Answer, Interest, Store, StoreEvent, Unit } from './store.ts';
+import { packUnit, unpackReply } from './packing.ts';
+import type { Answer, Interest, Operation, Store, StoreEvent, Unit } from './store.ts';
 
 /** For what lives as long as one commit. By default V8 lets it grow to several times as much, which saves nothing. */
 const youngMiB = 16;
 
 type Listener = (event: StoreEvent) => void;
 
+interface Asked {
+  readonly op: Operation;
+  readonly answered: (answer: Answer) => void;
+}
+
 export class ThreadedStore implements Store {
   readonly #thread: Worker;
-  readonly #awaited = new Awaited<(answer: Answer) => void>();
+  readonly #awaited = new Awaited<Asked>();
   readonly #listeners = new Map<Interest, Set<Listener>>();
   readonly #exited: Promise<void>;
   #isClosing = false;
@@ -43,12 +49,10 @@ export class ThreadedStore implements Store {
   }
 
   run(units: readonly Unit[], answer: (place: number, answer: Answer) => void): void {
-    const numbers = units.map((_, place) =>
-      this.#awaited.add((reply) => {
-        answer(place, reply);
-      }),
+    const numbers = units.map(({ op }, place) =>
+      this.#awaited.add({ op, answered: (reply) => answer(place, reply) }),
     );
-    this.#post({ type: 'run', first: numbers[0] ?? 0, units });
+    this.#post({ type: 'run', first: numbers[0] ?? 0, units: units.map(packUnit) });
   }
 
   subscribe(interest: Interest, listener: Listener): () => void {
@@ -78,8 +82,10 @@ export class ThreadedStore implements Store {
   }
 
   #deliver(number: number, answer: PlainAnswer): void {
-    const awaiting = this.#awaited.take(number);
-    awaiting?.(answer.ok ? answer : { ok: false, error: fromPlainError(answer.error) });
+    const asked = this.#awaited.take(number);
+    if (asked === undefined) return;
+    if (answer.ok) asked.answered({ ok: true, reply: unpackReply(asked.op, answer.reply) });
+    else asked.answered({ ok: false, error: fromPlainError(answer.error) });
   }
 
   #emit(event: StoreEvent): void {
@@ -91,7 +97,7 @@ export class ThreadedStore implements Store {
     const error = new GigqError('keeper_died', 'The thread that keeps the database has ended', {
       cause: this.#cause,
     });
-    for (const awaiting of this.#awaited.takeAll()) awaiting({ ok: false, error });
+    for (const { answered } of this.#awaited.takeAll()) answered({ ok: false, error });
     if (!this.#isClosing) this.#emit({ type: 'closed', error });
   }
 }
