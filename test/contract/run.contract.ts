@@ -12,6 +12,7 @@ import {
   type Seam,
   unit,
 } from '../helpers/store-seam.ts';
+import { child, runEverything } from '../helpers/store-parents.ts';
 import type { Suite } from './contract.ts';
 
 function codeOf(answer: Answer | undefined): unknown {
@@ -33,6 +34,22 @@ export const run: Suite = (holds) => {
     assert.equal(replyOf(answers[1], 'get')?.status, 'pending');
     assert.deepEqual(answers[2], { ok: true, reply: [true, false] });
     assert.equal(replyOf(answers[3], 'counts').cancelled, 1);
+  });
+
+  holds('submits that come together are each answered by what was stored before', async (seam) => {
+    const [early, parent, late, again, other] = await runAll(
+      seam.store,
+      [[child('c', ['p'])], [newJob('p'), newJob('q')], [child('c', ['p'])]]
+        .concat([[child('c', ['p'])], [newJob('x'), child('c', ['q'])]])
+        .map((jobs) => unit('enqueue', jobs)),
+    );
+    assert.equal(codeOf(early), 'parent_missing');
+    assert.deepEqual(replyOf(parent, 'enqueue'), ['stored', 'stored']);
+    assert.deepEqual(replyOf(late, 'enqueue'), ['stored']);
+    assert.deepEqual(replyOf(again, 'enqueue'), ['duplicate']);
+    assert.equal(codeOf(other), 'invalid_option');
+    assert.equal(await seam.call('get', 'x'), null);
+    assert.deepEqual(await runEverything(await seam.worker()), ['p', 'q', 'c']);
   });
 
   holds("every read sees its caller's earlier writes, awaited or not", async (seam) => {

@@ -4,6 +4,7 @@
  * and reads that do not depend on a waiting write go ahead of it.
  */
 import { batchLength, isRefusal } from '../batching.ts';
+import { answersFrom, type Group, groupsOf, joined } from '../groups.ts';
 import type { Answer, Clock, Unit } from '../store.ts';
 import { Busy } from './connection.ts';
 import { Patience } from './patience.ts';
@@ -172,13 +173,19 @@ export class CommitQueue {
     this.#transactions.begin();
     this.#patience.over(this.#clock.mono());
     try {
-      const replies = batch.map(({ unit }) => this.#write(unit));
+      const groups = groupsOf(batch.map(({ unit }) => unit));
+      const replies = groups.flatMap((group) => this.#writeGroup(group));
       this.#transactions.commit();
       return replies;
     } catch (error) {
       this.#transactions.rollback();
       throw error;
     }
+  }
+
+  /** If one of them is refused, none has written anything. */
+  #writeGroup(group: Group): readonly Answer[] {
+    return answersFrom(group, this.#write(joined(group))) ?? group.map((unit) => this.#write(unit));
   }
 
   /** A unit that refuses its input has written nothing: it fails alone, and the transaction goes on. */
