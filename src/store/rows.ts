@@ -17,6 +17,15 @@ import type { RunningJob, WorkerRecord } from '../core/worker.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
+/**
+ * A row to be copied and filled in. V8 keeps an object quick whose keys were all there from the first, as those of parsed JSON
+ * are, and makes a dictionary of one that was given more than some sixteen of them one by one.
+ */
+export function blankRow(columns: readonly string[]): Row {
+  const text = JSON.stringify(Object.fromEntries(columns.map((column) => [column, null])));
+  return JSON.parse(text) as Row;
+}
+
 /** What a lane is: a queue and a task, its suspects apart. */
 export interface Lane {
   readonly id: number;

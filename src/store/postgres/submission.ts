@@ -3,7 +3,7 @@
  * not at all. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
 import type pg from 'pg';
-import type { Row } from '../rows.ts';
+import { blankRow, type Row } from '../rows.ts';
 
 /** A prepared statement with the values that it is run with. */
 export interface Call {
@@ -18,7 +18,14 @@ interface Column {
 }
 
 /** What the rows of statements look like, by the statements' names: asked for once on a connection. */
-export type Shapes = Map<string, readonly Column[]>;
+export type Shapes = Map<string, Shape>;
+
+interface Shape {
+  readonly columns: readonly Column[];
+  readonly blank: Row;
+}
+
+const noRows: Shape = { columns: [], blank: {} };
 
 export interface Submission {
   readonly calls: readonly Call[];
@@ -140,18 +147,18 @@ class Progress {
       name,
       parse: parserOf(dataTypeID) as Column['parse'],
     }));
-    shapes.set(this.#name, columns);
+    shapes.set(this.#name, { columns, blank: blankRow(columns.map(({ name }) => name)) });
   }
 
   take({ fields }: Answered): void {
-    const columns = this.#submitted.shapes.get(this.#name) ?? [];
-    this.#rows.at(-1)?.push(rowOf(columns, fields));
+    const shape = this.#submitted.shapes.get(this.#name) ?? noRows;
+    this.#rows.at(-1)?.push(rowOf(shape, fields));
   }
 
   next(): void {
     const { shapes } = this.#submitted;
     // Nothing was told of a statement that returns no rows.
-    if (!shapes.has(this.#name)) shapes.set(this.#name, []);
+    if (!shapes.has(this.#name)) shapes.set(this.#name, noRows);
     this.#rows.push([]);
   }
 
@@ -195,8 +202,8 @@ function textOf(value: Call['values'][number]): string | null {
   return value === null || value === undefined ? null : String(value);
 }
 
-function rowOf(columns: readonly Column[], fields: readonly (string | null)[]): Row {
-  const row: Record<string, unknown> = {};
+function rowOf({ columns, blank }: Shape, fields: readonly (string | null)[]): Row {
+  const row: Record<string, unknown> = { ...blank };
   for (const [place, { name, parse }] of columns.entries()) {
     const field = fields[place] ?? null;
     row[name] = field === null ? null : parse(field);

@@ -3,8 +3,9 @@
  * every row an object of a slow kind: measured, that took a third of the time in which jobs are claimed.
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { blankRow, type Row } from '../rows.ts';
 
-export type Row = Readonly<Record<string, unknown>>;
+export type { Row };
 export type Values = Readonly<Record<string, SQLInputValue>>;
 
 const parameter = /:(\w+)/gu;
@@ -50,13 +51,4 @@ export class Prepared {
     for (const [place, column] of this.#columns.entries()) named[column] = row[place];
     return named;
   }
-}
-
-/**
- * To be copied and filled in: V8 keeps an object quick whose keys were all there from the first, as those of parsed JSON are,
- * and makes a dictionary of one that was given more than some sixteen of them one by one.
- */
-function blankRow(columns: readonly string[]): Row {
-  const text = JSON.stringify(Object.fromEntries(columns.map((column) => [column, null])));
-  return JSON.parse(text) as Row;
 }
