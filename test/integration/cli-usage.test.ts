@@ -325,6 +325,7 @@ describe('an error is one line with its code and a hint', () => {
     ]);
     assert.equal(code, 1);
     assert.match(stderr, /\[database_unreachable\]/u);
+    assert.match(stderr, /See that the server runs and can be reached from here/u);
     assert.doesNotMatch(stdout + stderr, /se:cr@t|cr@t/u);
   });
 });

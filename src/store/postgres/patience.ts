@@ -2,7 +2,7 @@
 import { defaults } from '../../core/limits.ts';
 import type { Clock } from '../store.ts';
 import type { Driver } from './connecting.ts';
-import { Passing, tooLate } from './postgres-error.ts';
+import { notBegun, Passing } from './postgres-error.ts';
 
 const pauseMs = 100;
 /** Who has not been there yet may have the wrong address: that is told sooner. Workers go on trying. */
@@ -21,7 +21,7 @@ export async function patiently<T>(
     } catch (error) {
       if (!(error instanceof Passing)) throw error;
       if (clock.mono() - since >= patienceMs[error.kind])
-        throw tooLate(driver.address.shown, error);
+        throw notBegun(driver.address.shown, error);
       await new Promise<void>((resolve) => {
         clock.timer(pauseMs * (0.5 + Math.random()), resolve);
       });

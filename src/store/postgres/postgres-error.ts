@@ -134,6 +134,12 @@ export function notOpened(database: string, cause?: unknown): GigqError {
   return new GigqError('database_unreachable', message, { cause, hint });
 }
 
+/** What to tell whoever looks, or begins what can be begun again: there is nothing of which it would not be known. */
+export function notBegun(database: string, trouble: Passing): GigqError {
+  const isAway = trouble.kind === 'unreachable';
+  return isAway ? notOpened(database, trouble.cause) : tooLate(database, trouble);
+}
+
 const busyHint =
   'Another session holds locks on the tables of gigq: find it in pg_stat_activity and end its transaction, then try again.';
 

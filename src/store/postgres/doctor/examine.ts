@@ -1,5 +1,4 @@
 /** Looks a schema and its server over from the outside in, and stops where looking further makes no sense. */
-import type { GigqError } from '../../../core/errors.ts';
 import { type Accused, findCrashes, nearTheEnd } from '../../doctor-crashes.ts';
 import { foundBy, rowChecks } from '../../doctor-rows.ts';
 import { findAboutWorkers } from '../../doctor-workers.ts';
@@ -11,7 +10,7 @@ import { Driver } from '../connecting.ts';
 import { loadPg } from '../library.ts';
 import { madeIn } from '../made.ts';
 import { missingIn } from '../migrating.ts';
-import { notOpened, Passing, tooLate } from '../postgres-error.ts';
+import { notBegun, Passing } from '../postgres-error.ts';
 import { migrations } from '../sql.gen.ts';
 import { findAboutGrants, mayCreate } from './role.ts';
 import {
@@ -36,15 +35,9 @@ export async function examinePostgres(database: string, look: Look): Promise<Dia
     try {
       await lookAt(driver, (snapshot) => examineAll(snapshot, look, note));
     } catch (error) {
-      throw error instanceof Passing ? passedBy(address.shown, error) : error;
+      throw error instanceof Passing ? notBegun(address.shown, error) : error;
     }
   });
-}
-
-/** Only looked at: whatever the server did with a question, it is as it was. */
-function passedBy(database: string, trouble: Passing): GigqError {
-  const isAway = trouble.kind === 'unreachable';
-  return isAway ? notOpened(database, trouble.cause) : tooLate(database, trouble);
 }
 
 async function examineAll(snapshot: Snapshot, look: Look, note: Note): Promise<void> {
