@@ -98,6 +98,23 @@ export const enqueue: Suite = (holds) => {
     );
   });
 
+  holds('enqueue keeps jobs in their order, however long their params are', async (seam) => {
+    const long = JSON.stringify('x'.repeat(10_000));
+    const params = ['1', long, '2', '3', long, long, '4'];
+    const jobs = params.map((each, place) => newJob(`job-${place}`, { params: each }));
+    assert.deepEqual(await seam.enqueue(...jobs, jobs[1]!, jobs[2]!), [
+      ...jobs.map(() => 'stored'),
+      'duplicate',
+      'duplicate',
+    ]);
+    const worker = await seam.worker();
+    const taken = await worker.take(jobs.length);
+    assert.deepEqual(
+      taken.map((job) => job.params),
+      params,
+    );
+  });
+
   holds('enqueue of a final job is a duplicate and does not bring it back', async (seam) => {
     await seam.enqueue(newJob('a'));
     await seam.call('cancel', ['a']);

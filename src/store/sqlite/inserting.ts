@@ -27,12 +27,20 @@ export function insertAll(batch: Batch, jobs: readonly NewJob[]): readonly Reply
   return replies;
 }
 
-/** Where the jobs end that differ from the first in nothing but their ids and params. */
+/** Longer params are bound as they are: as part of a JSON text they would be copied and parsed several times over. */
+const shortLength = 4096;
+
+/** Where the jobs end that differ from the first in nothing but their ids and short params. */
 function endOfAlike(jobs: readonly NewJob[], first: number): number {
   const pattern = jobs[first] as NewJob;
   let end = first + 1;
-  while (end < jobs.length && isAlike(jobs[end] as NewJob, pattern)) end += 1;
+  if (!isShort(pattern)) return end;
+  while (end < jobs.length && isAlike(jobs[end] as NewJob, pattern) && isShort(jobs[end])) end += 1;
   return end;
+}
+
+function isShort(job: NewJob | undefined): boolean {
+  return job !== undefined && job.params.length <= shortLength;
 }
 
 function insertAlike({ context, now, workflow }: Batch, jobs: readonly NewJob[]): Reply[] {
