@@ -27,6 +27,8 @@ type Listener = (event: StoreEvent) => void;
 const shares = { beat: 1 / 3, baseline: 0.4, verdict: 0.8 };
 /** How often a verdict is looked at again, and a failed beat tried again. */
 const againMs = 1000;
+/** The share of the lease after which a failed beat is tried again at the latest: it comes before the verdict of who was suspended. */
+const againShare = 0.1;
 /** What has not been read by then counts as what cannot be read: a verdict has to come before the lease ends. */
 const lookMs = 500;
 
@@ -227,7 +229,7 @@ class Heart {
     const input = { ...this.#options.key, stopping: this.#stopping };
     this.#run({ op: 'renew', input, caller: writer, waitMs: this.#options.leaseMs }, (answer) => {
       if (!answer.ok)
-        this.#set('beat', againMs, () => {
+        this.#set('beat', Math.min(againMs, this.#options.leaseMs * againShare), () => {
           this.#beat();
         });
       else if (answer.reply === true) {

@@ -201,6 +201,17 @@ describe('a worker that cannot renew', () => {
     assert.deepEqual(heard, ['w1 renewed']);
   });
 
+  test('with a short lease, whose beat was lost while it was suspended, beats again before it judges', async () => {
+    const shortMs = 2000;
+    const { clock, state, attended, heard } = await setUp();
+    await runAll(attended, [unit('register', newWorker('w1', { leaseMs: shortMs }))]);
+    state.renews = 'busy';
+    await clock.advance(0.4 * shortMs);
+    Object.assign(state, { renews: true, beats: { other: 2 } });
+    await clock.advance(0.4 * shortMs);
+    assert.deepEqual(heard, ['w1 renewed', 'w1 renewed']);
+  });
+
   test('is in no danger by a look that was asked before it could renew', async () => {
     const { clock, state, store, heard } = await setUp();
     state.renews = 'waits';
