@@ -8,8 +8,7 @@ import type { Claim, Unit } from '../../dist/store/store.js';
 const lease = { seq: 1, lane: 2, workflow: 3, token: 4 };
 const error = { name: 'Error', message: 'it broke' };
 
-// No two values are alike, so that none can stand in another's place unseen.
-const newJob: NewJob = {
+const submitted = {
   id: 'an id',
   task: 'a task',
   queue: 'a queue',
@@ -17,6 +16,11 @@ const newJob: NewJob = {
   description: 'a description',
   params: '{"n":1}',
   priority: 5,
+};
+
+// No two values of a message are alike, so that none can stand in another's place unseen.
+const newJob: NewJob = {
+  ...submitted,
   maxAttempts: 6,
   timeout: '7s',
   retry: { delay: '8s' },
@@ -38,13 +42,7 @@ const settlement: Settlement = {
 };
 const claimedJob: ClaimedJob = {
   lease,
-  id: 'an id',
-  task: 'a task',
-  queue: 'a queue',
-  name: 'a name',
-  description: 'a description',
-  params: '{"n":1}',
-  priority: 5,
+  ...submitted,
   attempts: 6,
   maxAttempts: 7,
   number: 8,
