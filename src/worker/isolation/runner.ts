@@ -28,7 +28,7 @@ class Runner implements AttemptHost {
   #attempt: Attempt | null = null;
   #isHandlerDone = false;
   #beganAtMs = 0;
-  #before = '';
+  #before: Surroundings = { settings: '', children: 0 };
 
   constructor(post: (message: FromRunner) => void) {
     this.#post = post;
@@ -55,8 +55,8 @@ class Runner implements AttemptHost {
   ended(_attempt: Attempt, { outcome, abort, thrown }: Ending): void {
     this.#progress.flushEnded();
     const plain = thrown === undefined ? null : toPlainError(thrown);
-    const isClean = this.#isHandlerDone && state() === this.#before;
     const tookMs = performance.now() - this.#beganAtMs;
+    const isClean = this.#isHandlerDone && this.#isAsBefore();
     this.#post({ type: 'ended', outcome, abort, thrown: plain, tookMs, isClean });
   }
 
@@ -88,8 +88,25 @@ class Runner implements AttemptHost {
 
   #tasksIn(file: string): Promise<Map<string, TaskDefinition>> {
     let tasks = this.#tasks.get(file);
-    if (tasks === undefined) this.#tasks.set(file, (tasks = definitionsIn(file)));
+    if (tasks === undefined) this.#tasks.set(file, (tasks = this.#import(file)));
     return tasks;
+  }
+
+  /** What a module changes as it is imported is how its handlers find everything. */
+  async #import(file: string): Promise<Map<string, TaskDefinition>> {
+    try {
+      return byName(await tasksIn(file));
+    } finally {
+      this.#before = surroundings();
+    }
+  }
+
+  /** Looked at once a job, for it takes as long as a small handler: what comes to light late tells as well. */
+  #isAsBefore(): boolean {
+    const before = this.#before;
+    this.#before = surroundings();
+    const { settings, children } = this.#before;
+    return settings === before.settings && children <= before.children;
   }
 
   async #handle(
@@ -98,7 +115,6 @@ class Runner implements AttemptHost {
     tools: Omit<AttemptTools, 'taskNamed'>,
   ): Promise<Ending> {
     const tasks = await this.#tasksIn(file);
-    this.#before = state();
     this.#beganAtMs = performance.now();
     const ending = await runAttempt(attempt, { ...tools, taskNamed: (name) => tasks.get(name) });
     this.#isHandlerDone = true;
@@ -106,14 +122,16 @@ class Runner implements AttemptHost {
   }
 }
 
-async function definitionsIn(file: string): Promise<Map<string, TaskDefinition>> {
-  return byName(await tasksIn(file));
+/** What a handler can change so that the next one would feel it. */
+interface Surroundings {
+  readonly settings: string;
+  /** Processes that it left running, too. */
+  readonly children: number;
 }
 
-/** What a handler can change so that the next one would feel it; processes that it left running, too. */
-function state(): string {
+function surroundings(): Surroundings {
   const children = process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length;
-  return JSON.stringify([process.cwd(), children, process.env]);
+  return { settings: JSON.stringify([process.cwd(), process.env]), children };
 }
 
 function inThread(port: NonNullable<typeof parentPort>): void {
