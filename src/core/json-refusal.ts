@@ -13,20 +13,17 @@ export interface Walk {
   /** Of each container on the way, the key that is being looked at. */
   readonly keys: (string | number)[];
   readonly parents: (object | null)[];
-  /** What this walk threw itself, to tell it from what a getter throws. */
-  refusal: GigqError | null;
 }
 
 /** Refuses what the walk is looking at. */
 export function refuse(walk: Walk, what: string, todo: string): never {
-  throw notJson(walk, `${pathTo(walk, walk.depth)} ${what}`, todo);
+  throw notJson(`${pathTo(walk, walk.depth)} ${what}`, todo);
 }
 
-function notJson(walk: Walk, what: string, todo: string, cause?: unknown): GigqError {
+function notJson(what: string, todo: string, cause?: unknown): GigqError {
   const hint = `${todo.charAt(0).toUpperCase()}${todo.slice(1)}.`;
   const details = cause === undefined ? { hint } : { hint, cause };
-  walk.refusal = new GigqError('not_json', `${what}; ${todo}`, details);
-  return walk.refusal;
+  return new GigqError('not_json', `${what}; ${todo}`, details);
 }
 
 /** Refuses a scalar or a function. */
@@ -79,15 +76,14 @@ export function refuseInvalidDate(walk: Walk): never {
 export function refuseDepth(walk: Walk): never {
   refuseCycle(walk);
   const path = pathTo(walk, walk.depth - 1);
-  throw notJson(walk, `${path} is nested deeper than ${limits.jsonDepth} levels`, 'flatten it');
+  throw notJson(`${path} is nested deeper than ${limits.jsonDepth} levels`, 'flatten it');
 }
 
 /** Refuses a value that is too long, or would never end. */
 export function refuseSize(walk: Walk, bytes: string): never {
   refuseCycle(walk);
   const message = `${walk.root} has ${bytes} bytes as JSON; the limit is ${walk.maxBytes}`;
-  walk.refusal = new GigqError('too_large', message);
-  throw walk.refusal;
+  throw new GigqError('too_large', message);
 }
 
 function refuseCycle(walk: Walk): void {
@@ -96,7 +92,7 @@ function refuseCycle(walk: Walk): void {
   if (again < 0) return;
   const first = way.indexOf(way[again] ?? null);
   const what = `${pathTo(walk, again - 1)} refers back to ${pathTo(walk, first - 1)}`;
-  throw notJson(walk, what, 'use an id in its place');
+  throw notJson(what, 'use an id in its place');
 }
 
 /** For what a getter, a proxy or a toJSON method threw while the value was read. */
@@ -104,7 +100,6 @@ export function unreadable(walk: Walk, error: unknown): GigqError {
   const message = property(error, 'message');
   const reason = typeof message === 'string' ? `: ${message.slice(0, shownKey)}` : '';
   return notJson(
-    walk,
     `${pathTo(walk, walk.depth)} could not be read${reason}`,
     'use a plain copy',
     error,

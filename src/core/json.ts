@@ -31,7 +31,6 @@ export function encodeJson(value: unknown, root: string, maxBytes: number): stri
     depth: 0,
     keys: [''],
     parents: [null],
-    refusal: null,
   };
   const text = encodeAll(value, walk);
   // A UTF-16 unit takes at most three bytes: most texts need no count.
@@ -47,8 +46,8 @@ function encodeAll(value: unknown, walk: Walk): string {
   try {
     return encode(value, walk) ?? 'null';
   } catch (error) {
-    // What gigq itself refuses, such as a reference to a result, it explains itself.
-    throw error === walk.refusal || isGigqError(error) ? error : unreadable(walk, error);
+    // What gigq itself refuses it explains itself.
+    throw isGigqError(error) ? error : unreadable(walk, error);
   }
 }
 

@@ -70,7 +70,35 @@ export function weightOf(unit: Unit): number {
 }
 
 function weightOfJobs(jobs: readonly NewJob[]): number {
-  return jobs.reduce((sum, { params }) => sum + weightOfText(params.length), 0);
+  return jobs.reduce((sum, job) => sum + weightOfJob(job), 0);
+}
+
+export function weightOfJob({ params, description }: NewJob): number {
+  return weightOfText(params.length + description.length);
+}
+
+/** Whether units are no more than one transaction takes on, and so no more than is to be put together in one go. */
+export function isOneBatch(units: readonly Unit[]): boolean {
+  return units.length > 1 || weightOf(units[0] as Unit) <= batchWeight;
+}
+
+/**
+ * Jobs in stretches of about one batch each, one at least. Who writes a great many at once writes them by several statements,
+ * so that none takes long to put together, and others get their turn in between.
+ */
+export function* stretches(jobs: readonly NewJob[]): Generator<readonly NewJob[]> {
+  let from = 0;
+  let weight = 0;
+  for (const [place, job] of jobs.entries()) {
+    const added = weightOfJob(job);
+    if (place > from && weight + added > batchWeight) {
+      yield jobs.slice(from, place);
+      from = place;
+      weight = 0;
+    }
+    weight += added;
+  }
+  if (from < jobs.length) yield jobs.slice(from);
 }
 
 function weightOfText(length: number): number {

@@ -133,6 +133,22 @@ export const enqueue: Suite = (holds) => {
     assert.deepEqual(await seam.counted(), { pending: 50_000 });
   });
 
+  for (const [title, special] of [
+    ['alike', {}],
+    ['of which one is urgent', { priority: 1 }],
+  ] as const)
+    holds(`enqueue stores jobs of a megabyte each, ${title}, as they were given`, async (seam) => {
+      await seam.enqueue(newJob('stored'));
+      const params = (name: string): string => JSON.stringify(`"${name}\\\u0001`.repeat(80_000));
+      const ids = ['a', 'b', 'c', 'stored', 'd', 'a', 'e', 'f'];
+      const jobs = ids.map((id) => newJob(id, { params: params(id) }));
+      const answers = await seam.enqueue(...jobs, newJob('last', special));
+      const again = new Set([3, 5]);
+      const expected = jobs.map((_, place) => (again.has(place) ? 'duplicate' : 'stored'));
+      assert.deepEqual(answers, [...expected, 'stored']);
+      for (const id of ['a', 'f']) assert.equal((await seam.call('get', id))?.params, params(id));
+    });
+
   holds('enqueue of more than 50,000 jobs is refused whole', async (seam) => {
     await assert.rejects(seam.enqueue(...newJobs(50_001)), { code: 'too_large' });
     assert.deepEqual(await seam.counted(), {});

@@ -203,6 +203,8 @@ describe('what is refused, and where it is', () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     assertRefused({ proxy }, /^params\.proxy could not be read/u);
+    const nothing = { get: () => AbortSignal.abort(null).throwIfAborted(), enumerable: true };
+    assertRefused(Object.defineProperty({}, 'a', nothing), /^params\.a could not be read; use/u);
   });
 });
 

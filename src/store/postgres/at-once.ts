@@ -5,7 +5,7 @@
  * transaction fails, and what was asked for is carried out step by step.
  */
 import type { ClaimedJob } from '../../core/job.ts';
-import { reads } from '../batching.ts';
+import { isOneBatch, reads } from '../batching.ts';
 import type { Answer, Claim, ClaimRequest, Operation, Unit } from '../store.ts';
 import { Block } from './block.ts';
 import { isClaimedAtOnce } from './claiming.ts';
@@ -49,7 +49,8 @@ export class AtOnce {
   suits(units: readonly Unit[]): boolean {
     const isLikely =
       this.#caution === 0 || units.every((unit) => unit.op === 'enqueue' || isOneStatement(unit));
-    return isLikely && this.#shared.connection.isDirect && units.every((unit) => this.#fits(unit));
+    if (!isLikely || !this.#shared.connection.isDirect || !isOneBatch(units)) return false;
+    return units.every((unit) => this.#fits(unit));
   }
 
   /** What came of units, however they were carried out. */

@@ -2,6 +2,7 @@
 import type { NewJob, NewWorkflow } from '../../core/job.ts';
 import type { JobStatus } from '../../core/state.ts';
 import { bearingOf } from '../../core/workflow.ts';
+import { stretches } from '../batching.ts';
 import {
   hasInputs,
   holdingUp,
@@ -45,7 +46,7 @@ async function store(
   const seq = workflow === null ? null : await context.workflows.add(workflow);
   if (jobs.length === 0) return [];
   const batch: Batch = { context, workflow: seq, known };
-  if (areAlike(jobs)) return storeAlike(batch, jobs);
+  if (areAlike(jobs)) return storeAllAlike(batch, jobs);
   const stored = await insert(batch, jobs);
   const isNew = newcomers(jobs, stored);
   const waiting = jobs.filter((job, place) => job.parents !== null && isNew[place]);
@@ -127,6 +128,16 @@ function areAlike(jobs: readonly NewJob[]): boolean {
   return jobs.every((job) => isAlike(job, pattern));
 }
 
+async function storeAllAlike(
+  batch: Batch,
+  jobs: readonly NewJob[],
+): Promise<readonly ('stored' | 'duplicate')[]> {
+  const replies: ('stored' | 'duplicate')[] = [];
+  for (const stretch of stretches(jobs))
+    for (const reply of await storeAlike(batch, stretch)) replies.push(reply);
+  return replies;
+}
+
 async function storeAlike(
   { context, workflow }: Batch,
   jobs: readonly NewJob[],
@@ -151,6 +162,13 @@ async function storeAlike(
 
 /** The jobs that were stored, by their ids. */
 async function insert(batch: Batch, jobs: readonly NewJob[]): Promise<ReadonlyMap<string, Known>> {
+  const stored = new Map<string, Known>();
+  for (const stretch of stretches(jobs))
+    for (const row of await insertSome(batch, stretch)) stored.set(row.id, row);
+  return stored;
+}
+
+async function insertSome(batch: Batch, jobs: readonly NewJob[]): Promise<readonly Known[]> {
   const { context, workflow } = batch;
   const lanes = await context.lanes.idsOf(
     jobs.map(({ queue, task }) => ({ queue, task, suspect: 0 })),
@@ -161,7 +179,7 @@ async function insert(batch: Batch, jobs: readonly NewJob[]): Promise<ReadonlyMa
   const rows = (await written) as unknown as readonly Known[];
   for (const { status } of rows) move(context, { workflow }, null, status);
   if (rows.length > 0) context.done.work = true;
-  return new Map(rows.map((row) => [row.id, row]));
+  return rows;
 }
 
 function columnsOf(batch: Batch, jobs: readonly NewJob[]) {

@@ -2,6 +2,7 @@
 import type { NewJob } from '../../core/job.ts';
 import type { JobStatus } from '../../core/state.ts';
 import type { JobRow } from '../rows.ts';
+import { weightOfJob } from '../batching.ts';
 import { hasInputs, holdingUp, isAlike, parentsOf } from '../submission.ts';
 import { type Context, instantOf, move } from './context.ts';
 
@@ -29,13 +30,20 @@ export function insertAll(batch: Batch, jobs: readonly NewJob[]): readonly Reply
 
 /** Longer params are bound as they are: as part of a JSON text they would be copied and parsed several times over. */
 const shortLength = 4096;
+/** What one statement takes on, by weight: some tens of milliseconds. Nothing else is done in this thread meanwhile. */
+const statementWeight = 1000;
 
-/** Where the jobs end that differ from the first in nothing but their ids and short params. */
+/** Where the jobs end that differ from the first in nothing but their ids and short params, or are as many as one statement takes on. */
 function endOfAlike(jobs: readonly NewJob[], first: number): number {
   const pattern = jobs[first] as NewJob;
   let end = first + 1;
   if (!isShort(pattern)) return end;
-  while (end < jobs.length && isAlike(jobs[end] as NewJob, pattern) && isShort(jobs[end])) end += 1;
+  let weight = weightOfJob(pattern);
+  while (end < jobs.length && isAlike(jobs[end] as NewJob, pattern) && isShort(jobs[end])) {
+    weight += weightOfJob(jobs[end] as NewJob);
+    if (weight > statementWeight) break;
+    end += 1;
+  }
   return end;
 }
 
