@@ -62,9 +62,7 @@ export async function claimedFrom(
     const workflow = workflows.get(row.workflow) ?? null;
     return toClaimedJob(row, lanes[place] as Lane, workflow);
   });
-  return Promise.all(
-    jobs.map((job, place) => withFewInputs(context, job, rows[place]?.passResults ?? 0)),
-  );
+  return withFewInputs(context, jobs, new Map(rows.map((row) => [row.seq, row.passResults])));
 }
 
 // ── which jobs ──────────────────────────────────────────────────────────────────────────────────

@@ -61,7 +61,7 @@ leased AS (
 SELECT leased.*, CASE WHEN leased.place > 1 THEN NULL ELSE to_json(whole)::text END AS whole
 FROM (
   SELECT found.*, extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000 AS "tookMs",
-    CASE WHEN found.count < :limit::integer THEN (
+    CASE WHEN found.count < :limit::integer AND NOT found.early THEN (
       SELECT json_agg(lane) FROM gigq.lanes AS lane
       WHERE EXISTS (SELECT FROM gigq.jobs AS job WHERE job.lane = lane.id AND job.lane > 0 AND job.status = 'pending')
     ) END AS "readyLanes",
