@@ -22,13 +22,16 @@ export async function drain(settings: Settings): Promise<Finding[]> {
   return findings;
 }
 
+/** So many that the first second, in which V8 has not yet compiled what it runs, has little weight. */
+const usual: Readonly<Record<StoreName, number>> = { sqlite: 100_000, postgres: 40_000 };
+
 function waysOf(settings: Settings): Way[] {
   const { concurrency, durability, store } = settings;
-  const jobs = sized(settings, 20_000);
-  const few = settings.jobs ?? Math.ceil(jobs / 4);
+  const jobs = sized(settings, usual[store]);
+  const share = (of: number): number => settings.jobs ?? Math.ceil(jobs * of);
   const ways: readonly Way[] = [
-    { concurrency: 1, durability: 'full', jobs: few },
-    { concurrency: 10, durability: 'full', jobs },
+    { concurrency: 1, durability: 'full', jobs: share(0.1) },
+    { concurrency: 10, durability: 'full', jobs: share(0.5) },
     { concurrency: 100, durability: 'full', jobs },
     { concurrency: 500, durability: 'full', jobs: jobs * 2 },
     { concurrency: 100, durability: 'relaxed', jobs: jobs * 2 },

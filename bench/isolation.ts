@@ -7,11 +7,12 @@ import { inProcess, inThread } from './isolated-tasks.ts';
 import { type Durability, type Settings, sized } from './settings.ts';
 import { inTurn } from './turns.ts';
 
-const warmUps = 100;
+/** Each thread and process compiles what it runs for itself. */
+const warmUps = 5000;
 
 export async function isolation(settings: Settings): Promise<Finding[]> {
-  const { concurrency = 4, durability, rounds } = settings;
-  const jobs = sized(settings, 5000);
+  const { concurrency = 16, durability, rounds } = settings;
+  const jobs = sized(settings, 20_000);
   const { thread, process } = await inTurn(rounds, {
     thread: () => runOnce(inThread, { jobs, concurrency, durability }),
     process: () => runOnce(inProcess, { jobs, concurrency, durability }),
@@ -33,7 +34,7 @@ async function runOnce(
   await using queue = openQueue(await freshDatabase('isolation'), durability);
   const tasks = [join(import.meta.dirname, 'isolated-tasks.ts')];
   await using worker = new Worker(queue, { concurrency, tasks });
-  // The first jobs wait for the threads and processes to start.
+  // The first jobs wait for them to start.
   await fill(queue, warmUps, { of });
   await worker.drain();
   await fill(queue, jobs, { of });

@@ -18,7 +18,7 @@ interface Together {
 }
 
 export async function processes(settings: Settings): Promise<Finding[]> {
-  const jobs = sized(settings, 40_000);
+  const jobs = sized(settings, 160_000);
   const taken = await inTurn<'one' | 'two' | 'four' | 'eight', Together>(settings.rounds, {
     one: () => together(1, jobs, settings),
     two: () => together(2, jobs, settings),

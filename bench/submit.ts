@@ -37,7 +37,7 @@ export async function submit(settings: Settings): Promise<Finding[]> {
 }
 
 async function oneByOne(settings: Settings): Promise<Finding> {
-  const jobs = sized(settings, 2000);
+  const jobs = sized(settings, 5000);
   const { gigq, raw, disk } = await inTurn(settings.rounds, {
     gigq: () => submitOnce(jobs, 1, 'full'),
     raw: () => rawLimit[settings.store].submit(jobs, 1, 'full'),
@@ -62,7 +62,7 @@ async function oneByOne(settings: Settings): Promise<Finding> {
 }
 
 async function inFlight(settings: Settings): Promise<Finding> {
-  const jobs = sized(settings, 50_000);
+  const jobs = sized(settings, 200_000);
   const concurrency = settings.concurrency ?? 100;
   const { gigq, raw } = await inTurn(settings.rounds, {
     gigq: () => submitOnce(jobs, concurrency, 'full'),
@@ -95,7 +95,7 @@ async function inBulk(settings: Settings): Promise<Finding> {
 }
 
 async function relaxedOneByOne(settings: Settings): Promise<Finding> {
-  const jobs = sized(settings, 10_000);
+  const jobs = sized(settings, 40_000);
   const { gigq, raw } = await inTurn(settings.rounds, {
     gigq: () => submitOnce(jobs, 1, 'relaxed'),
     raw: () => rawLimit[settings.store].submit(jobs, 1, 'relaxed'),

@@ -7,10 +7,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { JobQueue, type WorkerOptions } from 'gigq';
 import { storeOf } from '../../dist/client/job-queue.js';
 import type { ClientPlan } from '../fixtures/faults/client.ts';
+import type { Cluster } from '../helpers/postgres-cluster.ts';
 import { Random } from '../helpers/random.ts';
 import type { Scope } from '../helpers/store-seam.ts';
-import { pause } from '../helpers/pauses.ts';
-import { found } from '../helpers/worker-place.ts';
+import { found, pause } from '../helpers/pauses.ts';
 import { WorkerProcess } from '../helpers/worker-process.ts';
 import { check, type CheckOptions } from './checker.ts';
 import { type History, HistoryReader, type Line, type Op, Recorder } from './history.ts';
@@ -26,6 +26,8 @@ export interface Run {
   readonly note: (what: string) => void;
   /** Of a server; undefined: a file of the scenario's own. */
   readonly database?: string;
+  /** That server, if it is one to be ended and started again. */
+  readonly server?: Pick<Cluster, 'crash' | 'restart'>;
   /** Nobody waits for the end any more. */
   readonly signal?: AbortSignal;
 }

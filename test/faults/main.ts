@@ -1,5 +1,6 @@
 // npm run faults -- [--rounds 5] [--seed 1] [--store postgres] [scenario …]: the scenarios, that many times as large as in the tests.
 import { parseArgs } from 'node:util';
+import { Cluster } from '../helpers/postgres-cluster.ts';
 import { freshAddress } from '../helpers/postgres-server.ts';
 import { runScenario, type Scenario } from './arena.ts';
 import { cancelDeaf, cancelEach } from './scenarios/cancels.ts';
@@ -7,6 +8,7 @@ import { freezePastLease, freezeWithinLease } from './scenarios/freezes.ts';
 import { reusedLabel, reusedPid, twoNamespaces } from './scenarios/identities.ts';
 import { killAll, killWorkers } from './scenarios/kills.ts';
 import { frozenLock, lockPastDeadline } from './scenarios/locks.ts';
+import { serverRestarts } from './scenarios/restarts.ts';
 import { rollingRestart, stopAtWork, stopTwice, stopWithoutDatabase } from './scenarios/stops.ts';
 
 const scenarios: Readonly<Record<string, Scenario>> = {
@@ -25,6 +27,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'two-namespaces': twoNamespaces,
   'cancel-each': cancelEach,
   'cancel-deaf': cancelDeaf,
+  'server-restarts': serverRestarts,
 };
 
 const { values, positionals } = parseArgs({
@@ -44,13 +47,18 @@ const ofFiles = new Set([
   'stop-twice',
   'stop-without-database',
 ]);
+const ofServers = new Set(['server-restarts']);
 const onServer = isOnServer();
-const all = Object.keys(scenarios).filter((name) => !onServer || !ofFiles.has(name));
+const isElsewhere = (name: string): boolean => (onServer ? ofFiles : ofServers).has(name);
+const all = Object.keys(scenarios).filter((name) => !isElsewhere(name));
 const names = positionals.length > 0 ? positionals : all;
 const { isTTY } = process.stderr;
 
 console.log(`seed ${seed}, ${size} times the size of the tests`);
-for (const name of names) if (!Object.hasOwn(scenarios, name)) usage(`There is no ${name}.`);
+for (const name of names) {
+  if (!Object.hasOwn(scenarios, name)) usage(`There is no ${name}.`);
+  if (isElsewhere(name)) usage(`${name} is for ${onServer ? 'files' : '--store postgres'}.`);
+}
 for (const name of names) await perform(name);
 
 async function perform(name: string): Promise<void> {
@@ -60,11 +68,13 @@ async function perform(name: string): Promise<void> {
     show('');
     console.log(`${outcome}  ${name.padEnd(22)} ${seconds.padStart(6)} s`);
   };
+  const server = ofServers.has(name) ? await Cluster.start() : undefined;
   try {
     await runScenario(scenarios[name] ?? usage(`There is no ${name}.`), {
       seed,
       size,
-      ...(onServer && { database: await freshAddress() }),
+      ...(onServer && { database: server?.address ?? (await freshAddress()) }),
+      ...(server && { server }),
       progress: (what) => show(`      ${name}: ${what}`),
       note: (what) => console.log(`      ${name}: ${what}`),
     });
@@ -75,6 +85,8 @@ async function perform(name: string): Promise<void> {
     const again = `--store ${values.store} --rounds ${size} --seed ${seed} ${name}`;
     console.error(`Again: npm run faults -- ${again}`);
     process.exitCode = 1;
+  } finally {
+    await server?.remove();
   }
 }
 

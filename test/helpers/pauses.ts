@@ -20,3 +20,21 @@ export function pauseUnless(signal: AbortSignal, ms: number): Promise<void> {
 export function later(ms: number, act: () => void): void {
   setTimeout(act, ms);
 }
+
+const deadlineMs = 20_000;
+const lookMs = 10;
+
+/** Resolves with what is found once it is there; looks again and again until then, for 20 s at most unless told. */
+export async function found<T>(
+  look: () => T | Promise<T>,
+  what: string,
+  withinMs = deadlineMs,
+): Promise<NonNullable<T>> {
+  const endMs = performance.now() + withinMs;
+  while (performance.now() < endMs) {
+    const result = await look();
+    if (result !== undefined && result !== null && result !== false) return result;
+    await pause(lookMs);
+  }
+  throw new Error(`Waited in vain for ${what}`);
+}

@@ -81,6 +81,7 @@ export class Cluster {
     this.#guard = undefined;
     if (server === undefined) return;
     const ended = once(server, 'exit');
+    server.ref();
     server.stdin?.end(word);
     await ended;
   }

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { JobQueue, Worker, type WorkerEvents, type WorkerOptions } from 'gigq';
-import { pause } from './pauses.ts';
+import { found } from './pauses.ts';
 import { serverAddress } from './postgres-server.ts';
 import { schemaOn } from './store-postgres.ts';
 
@@ -78,24 +78,9 @@ export async function next<Name extends keyof WorkerEvents>(
   })) as WorkerEvents[Name];
 }
 
+export { found };
+
 const deadlineMs = 20_000;
-const lookMs = 10;
-
-/** Resolves with what is found once it is there; looks again and again until then, for 20 s at most unless told. */
-export async function found<T>(
-  look: () => T | Promise<T>,
-  what: string,
-  withinMs = deadlineMs,
-): Promise<NonNullable<T>> {
-  const endMs = performance.now() + withinMs;
-  while (performance.now() < endMs) {
-    const result = await look();
-    if (result !== undefined && result !== null && result !== false) return result;
-    await pause(lookMs);
-  }
-  throw new Error(`Waited in vain for ${what}`);
-}
-
 /** A promise that the test keeps when it wants to. */
 export class Gate<T = void> {
   readonly #deferred = Promise.withResolvers<T>();

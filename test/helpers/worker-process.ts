@@ -6,7 +6,7 @@ import type { WorkerOptions } from 'gigq';
 import { processState } from '../../dist/worker/identity.js';
 import type { Scope } from './store-seam.ts';
 import { holdLock, isOnServer } from './held-lock.ts';
-import { found } from './worker-place.ts';
+import { found } from './pauses.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures/worker');
 

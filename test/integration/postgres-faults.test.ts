@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
-import { JobQueue } from 'gigq';
+import { Job, JobQueue } from 'gigq';
 import { doctor, migrate } from 'gigq/admin';
 import pg from 'pg';
 import type { Answer, Input } from '../../dist/store/store.js';
@@ -93,6 +93,25 @@ describe('a connection that is lost', () => {
     assert.equal(count, 60);
     assert.deepEqual(await seam.counted(), { completed: 60 });
   });
+});
+
+describe('a connection that is lost while it is made', () => {
+  for (const words of [
+    'server_version_num',
+    'pg_backend_pid',
+    'lock_timeout',
+    'transaction_timeout',
+  ])
+    test(`before ${words} is asked for is made again, and nobody hears of it`, async (t) => {
+      const { proxy, address } = await Proxy.before((await freshSchema()).address);
+      const queue = new JobQueue(address);
+      t.after(() => queue.close());
+      const way = proxy.next(words);
+      const submitted = queue.submit(new Job({ id: 'a', task: 'anything' }));
+      (await way).cut();
+      await submitted;
+      assert.equal((await queue.stats()).pending, 1);
+    });
 });
 
 describe('a commit whose answer is lost', () => {

@@ -172,7 +172,12 @@ export class Connection {
   }
 
   async #connect(): Promise<void> {
-    const client = await connect(this.#driver);
+    const client = await connect(this.#driver, (each) => this.#begin(each));
+    this.#shapes = new Map();
+    this.#client = client;
+  }
+
+  async #begin(client: pg.Client): Promise<void> {
     // An error of a client that nobody listens to ends the process; it is told of by the next call as well.
     client.on('error', () => {
       this.#lose(client);
@@ -181,12 +186,9 @@ export class Connection {
       this.#lose(client);
     });
     this.#isPooled = await isPooled(client);
-    if (!this.#isPooled) {
-      await client.query(this.#ofSession());
-      if (this.#isBounded) await client.query(boundTransactions);
-    }
-    this.#shapes = new Map();
-    this.#client = client;
+    if (this.#isPooled) return;
+    await client.query(this.#ofSession());
+    if (this.#isBounded) await client.query(boundTransactions);
   }
 
   #ofSession(): string {
