@@ -1,4 +1,5 @@
 /** `gigq/admin`: what operators do to a database, apart from its jobs. */
+import { boolean, checkOptions, refusal } from '../client/options.ts';
 import { migrateDatabase } from '../store/open.ts';
 import type { Migrated } from '../store/migrate.ts';
 import type { Diagnosis } from '../store/doctor.ts';
@@ -17,15 +18,23 @@ export type { Moved, MoveOptions, MoveProgress } from './move.ts';
  *
  * @returns the versions before and after, and the names of the migrations applied (with `dryRun`: still to apply).
  * @throws GigqError `schema_newer` if a newer gigq made the database; `database_missing`, `database_invalid`,
- * `database_corrupt`, `database_readonly` or `database_busy` (after 30 s) if it cannot be opened.
+ * `database_corrupt`, `database_readonly` or `database_busy` (after 30 s) if it cannot be opened; `database_refused` for a role
+ * that may not make what is missing, with `dryRun` as well; `invalid_option`.
  * @example
  * import { migrate } from 'gigq/admin';
  *
  * const { from, to } = await migrate('jobs.db');
  * console.log(`schema ${from} → ${to}`);
  */
-export function migrate(database: string, options: { dryRun?: boolean } = {}): Promise<Migrated> {
+export async function migrate(database: string, options: MigrateOptions = {}): Promise<Migrated> {
+  checkDatabase(database, 'migrate');
+  checkOptions<MigrateOptions>({ dryRun: boolean }, options, 'migrate');
   return migrateDatabase(database, { dryRun: options.dryRun ?? false });
+}
+
+interface MigrateOptions {
+  /** Only tells what would be done; nothing is written. Default false. */
+  dryRun?: boolean;
 }
 
 /**
@@ -47,8 +56,21 @@ export function migrate(database: string, options: { dryRun?: boolean } = {}): P
  * const { findings } = await doctor('jobs.db');
  * for (const { severity, message, hint } of findings) console.log(`${severity}: ${message}. ${hint}`);
  */
-export function doctor(database: string, options: { fix?: boolean } = {}): Promise<Diagnosis> {
+export async function doctor(database: string, options: DoctorOptions = {}): Promise<Diagnosis> {
+  checkDatabase(database, 'doctor');
+  checkOptions<DoctorOptions>({ fix: boolean }, options, 'doctor');
   return examineAndFix(database, options.fix ?? false);
+}
+
+interface DoctorOptions {
+  /** Repairs what is safe to repair. Default false. */
+  fix?: boolean;
+}
+
+/** What others hold is looked at: there is nothing to be done to a database in memory. */
+function checkDatabase(database: unknown, where: string): void {
+  const isPlace = typeof database === 'string' && !['', ':memory:'].includes(database);
+  if (!isPlace) throw refusal(`${where}: database`, 'the path of a file or an address', database);
 }
 
 /**

@@ -9,7 +9,14 @@ import { explainRunning } from './why-running.ts';
 import { explainBlocked, explainPending, explainScheduled } from './why-waiting.ts';
 
 export function explain(standing: Standing): readonly Reason[] {
-  return explanations[standing.job.status](standing);
+  const { status } = standing.job;
+  return Object.hasOwn(explanations, status) ? explanations[status](standing) : unknown(status);
+}
+
+/** Somebody has written to the row. */
+function unknown(status: string): readonly Reason[] {
+  const message = `Its row says that it is '${status}', which is no state of a job: somebody has changed it. Set it right in the database, then run gigq doctor.`;
+  return [reason('status_unknown', message)];
 }
 
 type Explanation = (standing: Standing) => readonly Reason[];

@@ -127,6 +127,7 @@ function withinServer(database: string, tx: unknown, initialize: boolean): Lende
         return await submit();
       } catch (error) {
         if (!initialize || !isGigqError(error) || error.code !== 'database_missing') throw error;
+        if (await postgres.isMadeWithin(database, tx)) throw postgres.madeWithin(database);
         await migrateDatabase(database, { dryRun: false });
         return submit();
       }

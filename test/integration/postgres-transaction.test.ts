@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import { type GigqError, Job, JobQueue, task, Worker, Workflow } from 'gigq';
 import pg from 'pg';
-import { freshSchema } from '../helpers/store-postgres.ts';
+import { freshSchema, query } from '../helpers/store-postgres.ts';
 
 const greet = task('greet', async ({ name }: { name: string }) => `Hello, ${name}!`);
 
@@ -12,15 +12,31 @@ const greet = task('greet', async ({ name }: { name: string }) => `Hello, ${name
 async function scene(t: TestContext): Promise<{ queue: JobQueue; client: pg.Client }> {
   const { address } = await freshSchema();
   const queue = new JobQueue(address);
-  const url = new URL(address);
-  url.searchParams.delete('schema');
-  const client = new pg.Client({ connectionString: url.href });
+  const client = new pg.Client({ connectionString: withoutSchema(address) });
   await client.connect();
   t.after(async () => {
     await client.end();
     await queue.close();
   });
   return { queue, client };
+}
+
+function withoutSchema(address: string): string {
+  const url = new URL(address);
+  url.searchParams.delete('schema');
+  return url.href;
+}
+
+/** A database of its own on the server of the tests. */
+async function anotherDatabase(
+  t: TestContext,
+): Promise<{ readonly address: string; readonly database: string }> {
+  const { address, schema: database } = await freshSchema();
+  await query(`CREATE DATABASE ${database}`);
+  t.after(() => query(`DROP DATABASE ${database} WITH (FORCE)`));
+  const url = new URL(address);
+  url.pathname = database;
+  return { address: url.href, database };
 }
 
 async function refused(submitted: Promise<unknown>, code: string, says: RegExp): Promise<void> {
@@ -96,6 +112,28 @@ describe('a job submitted in a transaction on PostgreSQL', () => {
     await greet.submit(queue, { name: 'Ada' }, { tx: client });
     await client.query('COMMIT');
     assert.equal((await queue.stats()).total, 1);
+  });
+
+  it('asks its client for one thing after the other, however many are submitted at a time', async (t) => {
+    const { queue, client } = await scene(t);
+    await queue.stats();
+    let open = 0;
+    let most = 0;
+    const counting = {
+      query: async (sql: string, values: readonly unknown[]) => {
+        open += 1;
+        most = Math.max(most, open);
+        const answer = await client.query(sql, [...values]);
+        open -= 1;
+        return answer;
+      },
+    };
+    await client.query('BEGIN');
+    const names = ['Ada', 'Bob', 'Cleo', 'Dora'];
+    await Promise.all(names.map((name) => greet.submit(queue, { name }, { tx: counting })));
+    await client.query('COMMIT');
+    assert.equal(most, 1);
+    assert.equal((await queue.stats()).pending, names.length);
   });
 
   it('is stored whatever is submitted beside it, and refused, and by whatever object', async (t) => {
@@ -185,6 +223,46 @@ describe('a transaction on PostgreSQL that cannot be used', () => {
     await assert.rejects(client.query('SELECT 1 / 0'));
     await refused(submit(client), 'invalid_option', /has failed.*roll it back/u);
     await client.query('ROLLBACK');
+  });
+
+  it('is on another database of the server, also where that holds jobs', async (t) => {
+    const { queue, client } = await scene(t);
+    await queue.stats();
+    const { address, database } = await anotherDatabase(t);
+    await using other = new JobQueue(address);
+    await greet.submit(other, { name: 'Ada' });
+    const elsewhere = new pg.Client({ connectionString: withoutSchema(address) });
+    await elsewhere.connect();
+    await elsewhere.query('BEGIN');
+    const submitted = greet.submit(queue, { name: 'x' }, { tx: elsewhere });
+    await refused(submitted, 'invalid_option', new RegExp(`database ${database};.*postgres`, 'u'));
+    await elsewhere.query('COMMIT');
+    await elsewhere.end();
+    assert.equal((await other.stats()).total, 1);
+    // The queue's own is as good as before.
+    await client.query('BEGIN');
+    await greet.submit(queue, { name: 'Bob' }, { tx: client });
+    await client.query('COMMIT');
+    assert.equal((await queue.stats()).total, 1);
+  });
+
+  it('has made the schema itself: that is told at once', async (t) => {
+    const { client } = await scene(t);
+    const { address, schema } = await freshSchema();
+    await using queue = new JobQueue(address);
+    await client.query('BEGIN');
+    await client.query(`CREATE SCHEMA ${schema}`);
+    const submit = (): Promise<unknown> => greet.submit(queue, { name: 'x' }, { tx: client });
+    await refused(
+      submit(),
+      'database_missing',
+      new RegExp(`made the schema ${schema}.*Commit`, 'u'),
+    );
+    await client.query('COMMIT');
+    await client.query('BEGIN');
+    await submit();
+    await client.query('COMMIT');
+    assert.equal((await queue.stats()).total, 1);
   });
 
   it('may only read', async (t) => {

@@ -243,14 +243,27 @@ describe('a user who may not', () => {
     return new Child(scope, 'use', { path, initialize, ...nobody }).next();
   }
 
-  test('write to a file can look, and is told that it is read-only', async (scope) => {
+  test('write to a file that is in use can look, and is told that it is read-only', async (scope) => {
     const { folder, path } = await withDatabase();
     chmodSync(folder, 0o777);
     chmodSync(path, 0o444);
+    const store = openHere({ database: path, initialize: false });
+    scope.after(() => store.close());
+    await runAll(store, [unit('counts', null)]);
     const before = contentsOf(folder);
     const answer = { wrote: 'database_readonly', looked: 'ok', modes: {} };
     assert.deepEqual(await told(scope, path), answer);
     assert.equal(contentsOf(folder)['jobs.db'], before['jobs.db']);
+  });
+
+  test('write to a file that nobody uses leaves nothing behind that would lock its owner out', async (scope) => {
+    const { folder, path } = await withDatabase();
+    chmodSync(folder, 0o777);
+    chmodSync(path, 0o444);
+    const before = contentsOf(folder);
+    const answer = { wrote: 'database_readonly', looked: 'database_readonly', modes: {} };
+    assert.deepEqual(await told(scope, path), answer);
+    assert.deepEqual(contentsOf(folder), before);
   });
 
   test('write to a folder is told that it is read-only', async (scope) => {

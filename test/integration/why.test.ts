@@ -1,5 +1,6 @@
 // Why a job does not run, in every state that it can be in.
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { Job, RetryLater, task, Workflow } from 'gigq';
 import { untyped } from '../helpers/any.ts';
@@ -24,6 +25,16 @@ async function text({ queue }: Place, id: string): Promise<string> {
 }
 
 describe('why', () => {
+  it('a state that is none: that somebody has changed the row', async (t) => {
+    const here = place(t);
+    const { id } = await noop.submit(here.queue);
+    const database = new DatabaseSync(here.database);
+    database.exec("UPDATE gigq_jobs SET status = 'toString'");
+    database.close();
+    assert.deepEqual(await codes(here, id), ['status_unknown']);
+    assert.match(await text(here, id), /'toString', which is no state.*gigq doctor/u);
+  });
+
   it('scheduled: until when', async (t) => {
     const here = place(t);
     const { id } = await noop.submit(here.queue, {}, { delay: '1h' });

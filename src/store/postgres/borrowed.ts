@@ -43,22 +43,33 @@ export async function submitWithin<O extends keyof Submitting>(
 ): Promise<Reply<O>> {
   const statements = new BorrowedStatements(parseAddress(database), transactionIn(tx));
   try {
-    const { name, seesOthers } = await statements.session();
-    const add = seesOthers ? (values: Values) => addApart(database, statements, values) : undefined;
-    const context = contextOf(statements, add);
-    return await inTurn(name, () => statements.atomically(() => submit(context, statements, call)));
+    // Not every client takes a statement before it has answered the last one.
+    return await inTurn(tx, () => submitOn(database, statements, call));
   } catch (error) {
     throw error instanceof Passing ? standsInTheWay(error) : error;
   }
 }
 
-const turns = new Map<string, Promise<unknown>>();
+async function submitOn<O extends keyof Submitting>(
+  database: string,
+  statements: BorrowedStatements,
+  call: { readonly op: O; readonly input: Input<O> },
+): Promise<Reply<O>> {
+  const { name, seesOthers, ...session } = await statements.session();
+  const own = await nameOf(database);
+  if (own !== null && own !== session.database) throw isElsewhere(session.database, own);
+  const add = seesOthers ? (values: Values) => addApart(database, statements, values) : undefined;
+  const context = contextOf(statements, add);
+  return inTurn(name, () => statements.atomically(() => submit(context, statements, call)));
+}
+
+const turns = new Map<unknown, Promise<unknown>>();
 
 /**
  * Of what is submitted within one session at the same moment, one after the other: the savepoints of several would end each
  * other. By the session, for the caller may have many an object with such a query().
  */
-async function inTurn<T>(session: string, work: () => Promise<T>): Promise<T> {
+async function inTurn<T>(session: unknown, work: () => Promise<T>): Promise<T> {
   const mine = (turns.get(session) ?? Promise.resolve()).then(work);
   const over = mine.catch(() => undefined);
   turns.set(session, over);
@@ -67,6 +78,55 @@ async function inTurn<T>(session: string, work: () => Promise<T>): Promise<T> {
   } finally {
     if (turns.get(session) === over) turns.delete(session);
   }
+}
+
+const names = new Map<string, Promise<string | null>>();
+
+/** The database to which an address leads, as its server calls it, asked once; null if it could not be asked. */
+function nameOf(database: string): Promise<string | null> {
+  const name = names.get(database) ?? askName(database).catch(() => null);
+  names.set(database, name);
+  return name;
+}
+
+async function askName(database: string): Promise<string> {
+  const connection = new Connection(await driverFor(database, systemClock), 'full');
+  try {
+    await connection.ready();
+    const { rows } = await connection.query('SELECT current_database() AS database');
+    return String(rows[0]?.['database']);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Whether the caller's own transaction has made the schema: nobody else can make anything in it before it is committed. */
+export async function isMadeWithin(database: string, tx: unknown): Promise<boolean> {
+  const address = parseAddress(database);
+  const look = {
+    text: 'SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1',
+    values: [address.schema],
+  };
+  const { rows: within } = await new BorrowedStatements(address, transactionIn(tx)).query(look);
+  if (within.length === 0) return false;
+  const connection = new Connection(await driverFor(database, systemClock), 'full');
+  try {
+    await connection.ready();
+    return (await connection.query(look)).rows.length === 0;
+  } finally {
+    await connection.close();
+  }
+}
+
+export function madeWithin(database: string): GigqError {
+  const { schema } = parseAddress(database);
+  return new GigqError(
+    'database_missing',
+    `tx: its own transaction has made the schema ${schema}`,
+    {
+      hint: 'Commit that first, for gigq makes its tables by a connection of its own; or leave the schema to gigq, which makes it as well.',
+    },
+  );
 }
 
 /**
@@ -131,6 +191,13 @@ const numbers: ReadonlySet<string> = new Set([
   ...statuses,
 ]);
 
+interface BorrowedSession {
+  readonly name: string;
+  /** As the server calls it: the address may lead there by another name. */
+  readonly database: string;
+  readonly seesOthers: boolean;
+}
+
 class BorrowedStatements implements Statements {
   readonly address: Address;
   readonly #tx: Transaction;
@@ -166,14 +233,14 @@ class BorrowedStatements implements Statements {
   }
 
   /** The server's process that the transaction is in, behind whatever pooler, and whether others' commits are seen in it. */
-  async session(): Promise<{ readonly name: string; readonly seesOthers: boolean }> {
+  async session(): Promise<BorrowedSession> {
     try {
       const { rows } = await this.query(
-        "SELECT pg_backend_pid() AS pid, current_setting('transaction_isolation') AS isolation",
+        "SELECT pg_backend_pid() AS pid, current_database() AS database, current_setting('transaction_isolation') AS isolation",
       );
-      const [{ pid, isolation } = {}] = rows;
+      const [{ pid, database, isolation } = {}] = rows;
       const name = `${this.address.shown} ${String(pid)}`;
-      return { name, seesOthers: isolation === 'read committed' };
+      return { name, database: String(database), seesOthers: isolation === 'read committed' };
     } catch (error) {
       throw codeOf(error) === failedTransaction ? hasFailed(error) : error;
     }
@@ -248,6 +315,13 @@ function rowsIn(answer: unknown): readonly unknown[] {
   if (Array.isArray(rows)) return rows;
   throw new GigqError('invalid_option', 'tx: its query() resolved with something without rows', {
     hint: 'query(sql, params) has to resolve with { rows }, an array of objects.',
+  });
+}
+
+function isElsewhere(found: string, own: string): GigqError {
+  const message = `tx: its client is connected to the database ${found}; that of the queue is ${own}`;
+  return new GigqError('invalid_option', message, {
+    hint: 'Pass a client of the database in which the jobs are, or open a queue on the other one.',
   });
 }
 

@@ -28,7 +28,11 @@ export async function migrate(
 ): Promise<Migrated> {
   await connection.ready();
   const missing = await missingIn(connection);
-  if (missing.length === 0 || dryRun) return summary(migrations, missing);
+  if (missing.length === 0) return summary(migrations, missing);
+  if (dryRun) {
+    await requireRight(connection);
+    return summary(migrations, missing);
+  }
   await connection.begin(defaults.busyMs);
   try {
     const still = await applyMissing(connection);
@@ -38,6 +42,18 @@ export async function migrate(
     await connection.rollback();
     throw mayNotMake(error, connection, hintForMaking);
   }
+}
+
+/** @throws {GigqError} `database_refused` for a role that may not make what is missing */
+async function requireRight(connection: Connection): Promise<void> {
+  const { schema, shown } = connection.address;
+  if ((await connection.get('mayCreate', { schema }))?.['mayCreate'] === true) return;
+  const { rows } = await connection.query('SELECT current_database() AS name');
+  const what = (await exists(connection, 'schema'))
+    ? `schema ${schema}`
+    : `database ${String(rows[0]?.['name'])}`;
+  const message = `${shown} lets this role make nothing: permission denied for ${what}`;
+  throw new GigqError('database_refused', message, { hint: hintForMaking(message, schema) });
 }
 
 /** The error to throw when something could not be made: with the hint for that, if the server has denied it. */

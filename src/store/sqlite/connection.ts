@@ -1,10 +1,9 @@
 /** One connection to one SQLite database, its statements prepared once. Every call of SQLite goes through here. */
-import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { GigqError } from '../../core/errors.ts';
 import type { Durability } from '../../core/limits.ts';
-import { ensureFile } from './database-file.ts';
+import { ensureFile, mayWrite, refuseLockingOut } from './database-file.ts';
 import { refuseNetworkFileSystem } from './file-system.ts';
 import { loadSqlite } from './library.ts';
 import { OriginalFiles } from './original-files.ts';
@@ -62,6 +61,7 @@ export function openConnection(path: string, options: ConnectionOptions): Connec
 function originalFiles(path: string, { initialize }: ConnectionOptions): OriginalFiles {
   refuseNetworkFileSystem(path);
   ensureFile(path, initialize);
+  refuseLockingOut(path);
   return new OriginalFiles(path);
 }
 
@@ -187,13 +187,4 @@ function unwritable(path: string, error: unknown): GigqError | undefined {
   return new GigqError('database_readonly', `${path} cannot be opened for writing`, {
     cause: error,
   });
-}
-
-function mayWrite(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -3,7 +3,17 @@
  * of it would drop the locks that SQLite holds on it in this process.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, linkSync, openSync, statSync, unlinkSync, type Stats } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  linkSync,
+  openSync,
+  statSync,
+  unlinkSync,
+  type Stats,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { GigqError } from '../../core/errors.ts';
 
@@ -31,6 +41,31 @@ function refuseOtherThanFile(path: string, stats: Stats): void {
   throw new GigqError('database_invalid', `${path} is ${what}`, {
     hint: 'Name a file, such as jobs.db.',
   });
+}
+
+/**
+ * Refuses a file of another user that this one may only read, while nobody has it open: SQLite would make a -wal and a -shm of
+ * this user's for it, and leave them, and its owner could write no more.
+ */
+export function refuseLockingOut(path: string): void {
+  const isInUse = ['-wal', '-shm'].every((suffix) => existsSync(path + suffix));
+  if (isInUse || mayWrite(path) || statOf(path)?.uid === process.getuid?.()) return;
+  throw new GigqError(
+    'database_readonly',
+    `${path} belongs to another user, and can only be read`,
+    {
+      hint: 'To look at it would leave files that lock its owner out: look as its owner, or while a worker runs. gigq doctor leaves nothing.',
+    },
+  );
+}
+
+export function mayWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -1,5 +1,7 @@
 /** What SQLite reports, in the terms of gigq. The one place that knows its codes. */
+import { existsSync } from 'node:fs';
 import { GigqError, isGigqError } from '../../core/errors.ts';
+import { mayWrite } from './database-file.ts';
 
 /** Primary result codes: https://sqlite.org/rescode.html */
 const codes = {
@@ -32,7 +34,7 @@ export function translate(error: unknown, database: string): unknown {
     case codes.locked:
       return busyError(database, error);
     case codes.readonly:
-      return new GigqError('database_readonly', `${database} cannot be written to`, cause);
+      return new GigqError('database_readonly', `${blocked(database)} cannot be written to`, cause);
     case codes.full:
       return new GigqError('database_full', `No space is left for ${database}`, cause);
     case codes.corrupt:
@@ -46,6 +48,12 @@ export function translate(error: unknown, database: string): unknown {
     default:
       return error;
   }
+}
+
+/** The one of its files that keeps it from being written, as far as that can be seen. */
+function blocked(database: string): string {
+  const files = ['', '-wal', '-shm'].map((suffix) => database + suffix);
+  return files.find((file) => existsSync(file) && !mayWrite(file)) ?? database;
 }
 
 export function busyError(database: string, cause?: unknown): GigqError {

@@ -89,9 +89,13 @@ class HandlerProcess implements Channel {
     const itself = `Its process ${this.#child.pid}`;
     if (this.#lastWord.includes(outOfMemory))
       return `${itself} took more memory than its limit of ${this.#place.totalMb} MiB (memoryLimitMb)`;
-    return signal === null
-      ? `${itself} exited with code ${code}`
-      : `${itself} was ended by ${signal}`;
+    if (signal === null) return `${itself} exited with code ${code}`;
+    const { heapMb } = this.#place;
+    const perhaps =
+      signal === 'SIGABRT' && heapMb !== null
+        ? `, as it is when it takes more memory than its limit of ${heapMb} MiB (memoryLimitMb)`
+        : '';
+    return `${itself} was ended by ${signal}${perhaps}`;
   }
 }
 

@@ -1,7 +1,8 @@
 /** The files of a database as the file system shows them. */
-import { accessSync, chmodSync, constants, existsSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { advice, type Finding, problem } from '../../doctor.ts';
+import { mayWrite } from '../database-file.ts';
 import { networkFileSystemOf } from '../file-system.ts';
 
 const walAlarmBytes = 64 * 1_048_576;
@@ -22,22 +23,13 @@ function checkFileSystem(path: string): Finding[] {
 }
 
 function checkAccess(path: string): Finding[] {
-  return [path, dirname(path)]
+  return [...filesOf(path), dirname(path)]
     .filter((each) => !mayWrite(each))
     .map((each) =>
       problem('database_readonly', `${each} cannot be written to by this user`, {
         hint: 'Give this user write access to the file and to its folder.',
       }),
     );
-}
-
-function mayWrite(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A group that may read it is somebody's decision; everybody is nobody's. */
