@@ -49,7 +49,9 @@ function refuseOtherThanFile(path: string, stats: Stats): void {
  */
 export function refuseLockingOut(path: string): void {
   const isInUse = ['-wal', '-shm'].every((suffix) => existsSync(path + suffix));
-  if (isInUse || mayWrite(path) || statOf(path)?.uid === process.getuid?.()) return;
+  // On Windows files have no owner in that sense.
+  const user = process.getuid?.() ?? statOf(path)?.uid;
+  if (isInUse || mayWrite(path) || statOf(path)?.uid === user) return;
   throw new GigqError(
     'database_readonly',
     `${path} belongs to another user, and can only be read`,
