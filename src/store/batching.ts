@@ -77,9 +77,9 @@ export function weightOfJob({ params, description }: NewJob): number {
   return weightOfText(params.length + description.length);
 }
 
-/** Whether units are no more than one transaction takes on, and so no more than is to be put together in one go. */
-export function isOneBatch(units: readonly Unit[]): boolean {
-  return units.length > 1 || weightOf(units[0] as Unit) <= batchWeight;
+/** Whether jobs are no more than is to be put together in one go. */
+export function isOneBatch(jobs: readonly NewJob[]): boolean {
+  return weightOfJobs(jobs) <= batchWeight;
 }
 
 /**

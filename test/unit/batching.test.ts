@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isOneBatch, stretches } from '../../dist/store/batching.js';
-import type { Unit } from '../../dist/store/store.js';
 import { newJob, newJobs } from '../helpers/store-seam.ts';
 
 function lengths(jobs: Parameters<typeof stretches>[0]): number[] {
   return Array.from(stretches(jobs), ({ length }) => length);
-}
-
-function enqueue(jobs: Unit<'enqueue'>['input']): Unit {
-  return { op: 'enqueue', input: jobs, caller: 1, waitMs: 1000 };
 }
 
 describe('jobs that are stored at once', () => {
@@ -29,9 +24,7 @@ describe('jobs that are stored at once', () => {
   });
 
   test('go in one piece where that is one batch', () => {
-    assert.ok(isOneBatch([enqueue(newJobs(2000))]));
-    assert.ok(!isOneBatch([enqueue(newJobs(2001))]));
-    // Batches of several units are made by weight.
-    assert.ok(isOneBatch([enqueue(newJobs(1)), enqueue(newJobs(1))]));
+    assert.ok(isOneBatch(newJobs(2000)));
+    assert.ok(!isOneBatch(newJobs(2001)));
   });
 });

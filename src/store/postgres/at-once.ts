@@ -49,8 +49,7 @@ export class AtOnce {
   suits(units: readonly Unit[]): boolean {
     const isLikely =
       this.#caution === 0 || units.every((unit) => unit.op === 'enqueue' || isOneStatement(unit));
-    if (!isLikely || !this.#shared.connection.isDirect || !isOneBatch(units)) return false;
-    return units.every((unit) => this.#fits(unit));
+    return isLikely && this.#shared.connection.isDirect && units.every((unit) => this.#fits(unit));
   }
 
   /** What came of units, however they were carried out. */
@@ -82,7 +81,10 @@ export class AtOnce {
     if (unit.op === 'claim')
       return isClaimedAtOnce({ ...this.#shared, isBusy: this.#isBusy }, unit.input, tokens);
     if (unit.op === 'enqueue')
-      return unit.input.every((job) => job.parents === null && lanes.has({ ...job, suspect: 0 }));
+      return (
+        isOneBatch(unit.input) &&
+        unit.input.every((job) => job.parents === null && lanes.has({ ...job, suspect: 0 }))
+      );
     if (unit.op === 'settle')
       return unit.input.every(
         ({ lease, suspect }) =>

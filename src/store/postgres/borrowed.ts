@@ -107,7 +107,8 @@ export async function isMadeWithin(database: string, tx: unknown): Promise<boole
     text: 'SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1',
     values: [address.schema],
   };
-  const { rows: within } = await new BorrowedStatements(address, transactionIn(tx)).query(look);
+  const statements = new BorrowedStatements(address, transactionIn(tx));
+  const { rows: within } = await inTurn(tx, () => statements.query(look));
   if (within.length === 0) return false;
   const connection = new Connection(await driverFor(database, systemClock), 'full');
   try {
