@@ -46,7 +46,7 @@ const enoughMs = 60_000;
 
 /** All processes die together, again and again: no restart needs a repair, and each begins to work at once. */
 export async function killAll(arena: Arena): Promise<void> {
-  const rounds = 20 * arena.run.size;
+  const rounds = 8 * arena.run.size;
   await arena.submit('backlog', 200, 60);
   const endMs = performance.now() + enoughMs;
   for (let round = 1; round <= rounds && performance.now() < endMs; round += 1) {
