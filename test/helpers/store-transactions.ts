@@ -2,6 +2,7 @@
 import { GigqError } from '../../dist/core/errors.js';
 import type { Transactions } from '../../dist/store/sqlite/commit-queue.js';
 import { Busy } from '../../dist/store/sqlite/connection.js';
+import type { Turns } from '../../dist/store/sqlite/turn-file.js';
 import type { Answer, Unit } from '../../dist/store/store.js';
 import { newJobs, unit } from './store-seam.ts';
 
@@ -19,8 +20,24 @@ export function read(options: { caller?: number; waitMs?: number } = {}): Unit {
   return unit('get', '', options);
 }
 
+/** Turns that the test asks for as well, as others would. */
+export class Asked implements Turns {
+  at = NaN;
+  asked = 0;
+
+  ask(now: number): void {
+    this.asked += 1;
+    this.at = now;
+  }
+
+  askedAt(): number {
+    return this.at;
+  }
+}
+
 export class WordTransactions implements Transactions {
   readonly path = 'jobs.db';
+  readonly turns = new Asked();
   readonly words: string[] = [];
   begins = 0;
   commits = 0;

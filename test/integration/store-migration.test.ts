@@ -67,7 +67,11 @@ describe('one new file', () => {
       children.map(() => 'ok'),
     );
     await Promise.all(children.map(({ ended }) => ended));
-    assert.deepEqual(Object.keys(contentsOf(join(path, '..'))), ['jobs.db', 'jobs.db-wake']);
+    // Whether one of them had to wait long enough to ask for a turn is chance.
+    const left = Object.keys(contentsOf(join(path, '..'))).filter(
+      (name) => name !== 'jobs.db-turn',
+    );
+    assert.deepEqual(left, ['jobs.db', 'jobs.db-wake']);
     assertOneSchema(path, await usualSchema());
     assert.deepEqual(look(path, 'SELECT count(*) FROM gigq_jobs'), [[4]]);
   });

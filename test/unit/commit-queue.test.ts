@@ -189,6 +189,20 @@ describe('while somebody else holds the lock', () => {
     assert.deepEqual(answers, ['0:database_busy']);
   });
 
+  test('a write gives way to somebody who has waited for too long, a read does not', async () => {
+    const { words, clock, answers, add } = setUp();
+    words.isLocked = true;
+    add(write('a'));
+    words.isLocked = false;
+    words.turns.at = clock.mono();
+    await clock.advance(4);
+    assert.deepEqual([words.tries, answers], [1, []]);
+    add(read({ caller: 2 }));
+    assert.deepEqual(answers, ['0:']);
+    await clock.advance(40);
+    assert.deepEqual(answers, ['0:', '0:a']);
+  });
+
   test('the lock is tried for every 0.5 to 2.5 milliseconds', async () => {
     const { words, clock, add } = setUp();
     words.isLocked = true;

@@ -9,10 +9,12 @@ import type { Answer, Clock, Unit } from '../store.ts';
 import { Busy } from './connection.ts';
 import { Patience } from './patience.ts';
 import { busyError } from './sqlite-error.ts';
+import type { Turns } from './turn-file.ts';
 
 /** What the queue needs of a store. `execute` throws Busy when it needs a lock that it cannot have. */
 export interface Transactions {
   readonly path: string;
+  readonly turns: Turns;
   begin(): void;
   commit(): void;
   rollback(): void;
@@ -34,13 +36,14 @@ interface Waiting {
 export class CommitQueue {
   readonly #transactions: Transactions;
   readonly #clock: Clock;
-  readonly #patience = new Patience();
+  readonly #patience: Patience;
   #waiting: Waiting[] = [];
   #cancelRetry: (() => void) | undefined;
 
   constructor(transactions: Transactions, clock: Clock) {
     this.#transactions = transactions;
     this.#clock = clock;
+    this.#patience = new Patience(transactions.turns);
   }
 
   add(units: readonly Unit[], answer: (place: number, answer: Answer) => void): void {
@@ -170,6 +173,7 @@ export class CommitQueue {
   }
 
   #commitTogether(batch: readonly Waiting[]): Answer[] {
+    if (this.#patience.givesWay(this.#clock.mono())) throw new Busy('left to another');
     this.#transactions.begin();
     this.#patience.over(this.#clock.mono());
     try {

@@ -1,7 +1,11 @@
 /**
  * How long to leave a lock alone that another process holds. The longer one usually waits, the longer each pause: where many
  * wait, whoever looks too often takes the CPU from whoever holds it. Drawn anew each time, so that waiters do not march in step.
+ *
+ * Chance alone lets a few wait for very long. Whoever has waited for too long asks for a turn, looks often, and is given way
+ * to by all who have not.
  */
+import type { Turns } from './turn-file.ts';
 
 const leastMs = 0.5;
 const spreadMs = { least: 2, most: 20 };
@@ -9,15 +13,48 @@ const spreadMs = { least: 2, most: 20 };
 const share = 0.25;
 const weight = 0.2;
 
+/** What is too long: more than the one, and more than so many usual waits: it must never be most who ask. */
+const tooLong = { ms: 150, waits: 1.5 };
+/** A pause of somebody who gives way: longer than those of whoever is given way to. */
+const wayMs = { least: 8, spread: 8 };
+/** Who has asked asks again with each look; who has not for so long has the lock, or is gone. */
+const askedForMs = 10;
+/** At most so long at a time, whoever asks. */
+const wayAtMostMs = 50;
+/** Who has met nobody for so long does not look whether anybody asks. */
+const alonePastMs = 1000;
+
 export class Patience {
+  readonly #turns: Turns;
   #usualMs = 0;
   #since: number | undefined;
+  #metAt = -Infinity;
+  #givesWaySince: number | undefined;
+  /** Its own turn was not asked of itself. */
+  #askedAt: number | undefined;
+
+  constructor(turns: Turns) {
+    this.#turns = turns;
+  }
+
+  /** Before the lock is tried for: whether it is left to somebody who has waited for too long. */
+  givesWay(now: number): boolean {
+    if (!this.#isAsked(now)) this.#givesWaySince = undefined;
+    else this.#givesWaySince ??= now;
+    if (this.#givesWaySince === undefined) return false;
+    if (now - this.#givesWaySince <= wayAtMostMs) return true;
+    this.#givesWaySince = undefined;
+    return false;
+  }
 
   /** The lock could not be had: how long until the next look. */
   pauseMs(now: number): number {
     this.#since ??= now;
-    const spread = Math.min(spreadMs.most, Math.max(spreadMs.least, this.#usualMs * share));
-    return leastMs + Math.random() * spread;
+    this.#metAt = now;
+    if (this.#givesWaySince !== undefined) return wayMs.least + Math.random() * wayMs.spread;
+    const isTooLong = this.#hasWaitedTooLong(now);
+    if (isTooLong) this.#ask(now);
+    return leastMs + Math.random() * (isTooLong ? spreadMs.least : this.#usualSpreadMs());
   }
 
   /** The wait, if there was one, is over, with the lock or without. */
@@ -25,5 +62,25 @@ export class Patience {
     const waitedMs = this.#since === undefined ? 0 : now - this.#since;
     this.#usualMs += (waitedMs - this.#usualMs) * weight;
     this.#since = undefined;
+  }
+
+  #usualSpreadMs(): number {
+    return Math.min(spreadMs.most, Math.max(spreadMs.least, this.#usualMs * share));
+  }
+
+  #hasWaitedTooLong(now: number): boolean {
+    const limitMs = Math.max(tooLong.ms, tooLong.waits * this.#usualMs);
+    return this.#since !== undefined && now - this.#since > limitMs;
+  }
+
+  #ask(now: number): void {
+    this.#askedAt = now;
+    this.#turns.ask(now);
+  }
+
+  #isAsked(now: number): boolean {
+    if (now - this.#metAt > alonePastMs || this.#hasWaitedTooLong(now)) return false;
+    const askedAt = this.#turns.askedAt();
+    return askedAt !== this.#askedAt && Math.abs(now - askedAt) <= askedForMs;
   }
 }

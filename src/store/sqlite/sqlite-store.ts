@@ -16,6 +16,7 @@ import { Signals } from './signals.ts';
 import { busyError } from './sqlite-error.ts';
 import { submitting } from './submitting.ts';
 import { tending } from './tending.ts';
+import { noTurns, TurnFile } from './turn-file.ts';
 import { WakeFile } from './wake-file.ts';
 import { Workflows } from './workflows.ts';
 
@@ -33,6 +34,7 @@ export class SqliteStore implements Store {
   readonly #operations: Operations;
   readonly #queue: CommitQueue;
   readonly #signals: Signals;
+  readonly #turnFile: TurnFile | undefined;
 
   constructor(connection: Connection, clock: Clock) {
     this.#connection = connection;
@@ -44,6 +46,7 @@ export class SqliteStore implements Store {
     this.#operations = operationsOf(this.#context);
     const isShared = connection.path !== ':memory:';
     const wakeFile = isShared ? new WakeFile(connection.path) : undefined;
+    this.#turnFile = isShared ? new TurnFile(connection.path) : undefined;
     this.#signals = new Signals(clock, () => this.#guard.version(), wakeFile);
     this.#queue = new CommitQueue(this.#transactions(), clock);
   }
@@ -59,6 +62,7 @@ export class SqliteStore implements Store {
   close(): Promise<void> {
     this.#queue.abandon(busyError(this.#connection.path));
     this.#signals.close();
+    this.#turnFile?.close();
     this.#connection.close();
     return Promise.resolve();
   }
@@ -66,6 +70,7 @@ export class SqliteStore implements Store {
   #transactions(): ConstructorParameters<typeof CommitQueue>[0] {
     return {
       path: this.#connection.path,
+      turns: this.#turnFile ?? noTurns,
       begin: () => {
         this.#begin();
       },

@@ -7,7 +7,7 @@ import { networkFileSystemOf } from '../file-system.ts';
 
 const walAlarmBytes = 64 * 1_048_576;
 const byOthers = 0o007;
-const suffixes = ['', '-wal', '-shm', '-wake'];
+const suffixes = ['', '-wal', '-shm', '-wake', '-turn'];
 
 export function checkFiles(path: string): Finding[] {
   return [...checkFileSystem(path), ...checkAccess(path), ...checkPrivacy(path), ...checkWal(path)];
