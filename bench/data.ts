@@ -8,7 +8,8 @@ export const dataFolder = join(process.env['BENCH_DATA'] ?? import.meta.dirname,
 export function freshFile(name: string): string {
   mkdirSync(dataFolder, { recursive: true });
   const path = join(dataFolder, `${name}.db`);
-  for (const suffix of ['', '-wal', '-shm', '-wake']) rmSync(path + suffix, { force: true });
+  for (const suffix of ['', '-wal', '-shm', '-wake', '-turn'])
+    rmSync(path + suffix, { force: true });
   return path;
 }
 

@@ -41,5 +41,6 @@ function goingOn(done: number, packages: number): string {
 
 // All of its files, and only where nobody has it open any more.
 function removeDatabase(path: string): void {
-  for (const suffix of ['', '-wal', '-shm', '-wake']) rmSync(path + suffix, { force: true });
+  for (const suffix of ['', '-wal', '-shm', '-wake', '-turn'])
+    rmSync(path + suffix, { force: true });
 }

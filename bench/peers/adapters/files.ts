@@ -9,7 +9,7 @@ export function databaseFile(name: string): string {
 
 export function removeDatabase(file: string): void {
   mkdirSync(prepared('BENCH_PEER_DATA'), { recursive: true });
-  for (const suffix of ['', '-wal', '-shm', '-journal', '-wake']) {
+  for (const suffix of ['', '-wal', '-shm', '-journal', '-wake', '-turn']) {
     rmSync(file + suffix, { force: true });
   }
 }

@@ -15,6 +15,8 @@ const weight = 0.2;
 
 /** What is too long: more than the one, and more than so many usual waits: it must never be most who ask. */
 const tooLong = { ms: 150, waits: 1.5 };
+/** So long it looks often: a lock that is held for long is not worth more, above all if many wait for it. */
+const quickMs = 100;
 /** A pause of somebody who gives way: longer than those of whoever is given way to. */
 const wayMs = { least: 8, spread: 8 };
 /** Who has asked asks again with each look; who has not for so long has the lock, or is gone. */
@@ -52,9 +54,10 @@ export class Patience {
     this.#since ??= now;
     this.#metAt = now;
     if (this.#givesWaySince !== undefined) return wayMs.least + Math.random() * wayMs.spread;
-    const isTooLong = this.#hasWaitedTooLong(now);
-    if (isTooLong) this.#ask(now);
-    return leastMs + Math.random() * (isTooLong ? spreadMs.least : this.#usualSpreadMs());
+    const overMs = this.#overMs(now);
+    if (overMs > 0) this.#ask(now);
+    const isQuick = overMs > 0 && overMs <= quickMs;
+    return leastMs + Math.random() * (isQuick ? spreadMs.least : this.#usualSpreadMs());
   }
 
   /** The wait, if there was one, is over, with the lock or without. */
@@ -68,9 +71,10 @@ export class Patience {
     return Math.min(spreadMs.most, Math.max(spreadMs.least, this.#usualMs * share));
   }
 
-  #hasWaitedTooLong(now: number): boolean {
+  /** By how much it has waited for too long. */
+  #overMs(now: number): number {
     const limitMs = Math.max(tooLong.ms, tooLong.waits * this.#usualMs);
-    return this.#since !== undefined && now - this.#since > limitMs;
+    return this.#since === undefined ? 0 : Math.max(0, now - this.#since - limitMs);
   }
 
   #ask(now: number): void {
@@ -79,7 +83,7 @@ export class Patience {
   }
 
   #isAsked(now: number): boolean {
-    if (now - this.#metAt > alonePastMs || this.#hasWaitedTooLong(now)) return false;
+    if (now - this.#metAt > alonePastMs || this.#overMs(now) > 0) return false;
     const askedAt = this.#turns.askedAt();
     return askedAt !== this.#askedAt && Math.abs(now - askedAt) <= askedForMs;
   }
