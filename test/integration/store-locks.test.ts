@@ -1,5 +1,6 @@
 // SQLite's locks, with the clock in the test's hands: who waits, how long, and what is left when it was for nothing.
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test, type TestContext } from 'node:test';
@@ -26,6 +27,8 @@ interface Rival {
   readonly seam: SqliteSeam;
   /** Another connection to the file. */
   readonly other: DatabaseSync;
+  /** Where turns are asked for. */
+  readonly turnFile: string;
 }
 
 function withRival(scope: TestContext): Rival {
@@ -35,7 +38,7 @@ function withRival(scope: TestContext): Rival {
   scope.after(() => {
     other.close();
   });
-  return { seam, other };
+  return { seam, other, turnFile: `${path}-turn` };
 }
 
 function codeOf(answer: Answer | undefined): unknown {
@@ -75,6 +78,32 @@ describe('while another connection holds the write lock', () => {
     other.exec('COMMIT');
     assert.deepEqual(await seam.counted(), { pending: 1 });
     assert.deepEqual(await seam.enqueue(...newJobs(3)), ['stored', 'stored', 'stored']);
+  });
+
+  test('who has waited for 150 ms asks for a turn in a file beside the database', async (scope) => {
+    const { seam, other, turnFile } = withRival(scope);
+    other.exec('BEGIN IMMEDIATE');
+    const call = runAll(seam.store, [unit('enqueue', newJobs(1))]);
+    await seam.clock.advance(150);
+    assert.equal(existsSync(turnFile), false);
+    await seam.clock.advance(10);
+    const askedAt = readFileSync(turnFile).readDoubleLE();
+    assert.ok(Math.abs(seam.clock.mono() - askedAt) <= 3);
+    other.exec('COMMIT');
+    await seam.clock.advance(3);
+    assert.equal(codeOf((await call)[0]), 'answered');
+  });
+
+  test('who has not gives way to somebody else who asks, for a moment', async (scope) => {
+    const { seam, other, turnFile } = withRival(scope);
+    other.exec('BEGIN IMMEDIATE');
+    const call = runAll(seam.store, [unit('enqueue', newJobs(1))]);
+    writeFileSync(turnFile, new Float64Array([seam.clock.mono() + 4]));
+    other.exec('COMMIT');
+    await seam.clock.advance(8);
+    assert.equal(await isAnswered(call), false);
+    await seam.clock.advance(20);
+    assert.equal(await isAnswered(call), true);
   });
 
   test('each call keeps its own deadline', async (scope) => {

@@ -11,7 +11,7 @@ import { Patience } from './patience.ts';
 import { busyError } from './sqlite-error.ts';
 import type { Turns } from './turn-file.ts';
 
-/** What the queue needs of a store. `execute` throws Busy when it needs a lock that it cannot have. */
+/** What the queue needs of a store. `begin` and `read` throw Busy when they need a lock that they cannot have. */
 export interface Transactions {
   readonly path: string;
   readonly turns: Turns;
