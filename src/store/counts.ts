@@ -22,6 +22,11 @@ export class Counts {
     return change;
   }
 
+  /** Whose counts have changed. */
+  get owners(): readonly number[] {
+    return [...this.#changes.keys()];
+  }
+
   /** Hands over every change, and begins anew. */
   flush(write: (owner: number, change: Change) => void): void {
     for (const [owner, change] of this.#changes) write(owner, change);

@@ -15,6 +15,7 @@ const byIndex: Readonly<Partial<Record<Statement, string>>> = {
   claimInLanes: 'SEARCH gigq_jobs USING COVERING INDEX gigq_jobs_ready (lane=?)',
   promote: 'SEARCH gigq_jobs USING COVERING INDEX gigq_jobs_due (run_at<?)',
   nextDue: 'SEARCH gigq_jobs USING COVERING INDEX gigq_jobs_due',
+  claimant: 'SEARCH gigq_jobs USING COVERING INDEX gigq_jobs_due',
   readyLanes: 'SCAN gigq_lanes USING INDEX gigq_lanes_ready',
   readySuspects: 'SCAN gigq_lanes USING INDEX gigq_lanes_suspects',
   held: 'SEARCH gigq_jobs USING INDEX gigq_jobs_running (worker=?)',

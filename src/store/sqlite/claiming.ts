@@ -2,7 +2,7 @@
 import type { ClaimedJob } from '../../core/job.ts';
 import { isLone, knows, serves } from '../../core/standing.ts';
 import { type HeldRow, type Lane, toClaimedJob } from '../rows.ts';
-import type { Claim, ClaimRequest, WorkerKey, Working } from '../store.ts';
+import type { Claim, ClaimRequest, Working } from '../store.ts';
 import { type Context, type Member, move } from './context.ts';
 import { withFewInputs } from './inputs.ts';
 
@@ -22,20 +22,20 @@ export function claiming(context: Context): Pick<Working, 'claim'> {
  * So an idle worker, and a crowd of them woken by one job, write nothing.
  */
 export function claimByReading(context: Context, request: ClaimRequest): Claim | undefined {
-  if (workerId(context, request.worker) === undefined) return fencedClaim;
-  const dueMs = nextDueMs(context);
-  if (dueMs !== null && dueMs <= 0) return undefined;
-  if (firstFor(context, request, 1).length > 0) return undefined;
+  const claimant = claimantOf(context, request);
+  if (claimant.worker === null) return fencedClaim;
+  if (isDue(context, claimant)) return undefined;
+  if (firstFor(context, request, claimant, 1).length > 0) return undefined;
   return { jobs: [], ...whatElse(context, request), fenced: false };
 }
 
 const fencedClaim: Claim = { jobs: [], nextDueMs: null, unknownTasks: [], fenced: true };
 
 function claim(context: Context, request: ClaimRequest): Claim {
-  const worker = workerId(context, request.worker);
-  if (worker === undefined) return fencedClaim;
-  promote(context);
-  const leased = leaseReady(context, request, worker);
+  const claimant = claimantOf(context, request);
+  if (claimant.worker === null) return fencedClaim;
+  if (isDue(context, claimant)) promote(context);
+  const leased = leaseReady(context, request, claimant);
   return { jobs: leased.jobs, ...whatNext(context, request, leased), fenced: false };
 }
 
@@ -48,14 +48,30 @@ function whatNext(
   return isEnough ? { nextDueMs: 0, unknownTasks: [] } : whatElse(context, request);
 }
 
-function workerId(context: Context, { instance, epoch }: WorkerKey): number | undefined {
-  const row = context.connection.get('liveWorker', { instance, epoch });
-  return row === undefined ? undefined : Number(row['id']);
+/** What a claim looks at first. */
+interface Claimant {
+  /** Null: it was held for dead. */
+  readonly worker: number | null;
+  /** When the next scheduled job is due. */
+  readonly runAt: number | null;
+  /** Whether there may be ready suspects. */
+  readonly hasSuspects: boolean;
+}
+
+/** One statement: three took as long as leasing a job. */
+function claimantOf({ connection, lanes }: Context, request: ClaimRequest): Claimant {
+  const { instance, epoch } = request.worker;
+  const row = connection.get('claimant', { instance, epoch }) as unknown as Row;
+  return { ...row, hasSuspects: row.hasSuspects === 1 || lanes.hasNewSuspects };
+}
+
+type Row = Pick<Claimant, 'worker' | 'runAt'> & { readonly hasSuspects: 0 | 1 };
+
+function isDue({ clock }: Context, { runAt }: Claimant): boolean {
+  return runAt !== null && runAt <= clock.wall();
 }
 
 function promote(context: Context): void {
-  const due = nextDueMs(context);
-  if (due === null || due > 0) return;
   const now = context.clock.wall();
   for (const row of context.connection.all('promote', { now, limit: promotionLimit })) {
     move(context, row as unknown as Member, 'scheduled', 'pending');
@@ -68,12 +84,11 @@ interface Leased {
   readonly isEnough: boolean;
 }
 
-function leaseReady(context: Context, request: ClaimRequest, worker: number): Leased {
-  context.lanes.flush();
-  const first = firstFor(context, request, request.slots.length);
+function leaseReady(context: Context, request: ClaimRequest, claimant: Claimant): Leased {
+  const first = firstFor(context, request, claimant, request.slots.length);
   const leases = first.map((seq, place): Lease => [seq, newToken(), request.slots[place] ?? '']);
-  const few = lease(context, leases.slice(0, fewest), worker);
-  const more = lease(context, leases.slice(fewest, roomFor(few)), worker);
+  const few = lease(context, leases.slice(0, fewest), claimant);
+  const more = lease(context, leases.slice(fewest, roomFor(few)), claimant);
   return { jobs: [...few, ...more], isEnough: few.length + more.length < leases.length };
 }
 
@@ -86,7 +101,7 @@ function roomFor(jobs: readonly ClaimedJob[]): number {
 /** The job, a token, a slot. */
 type Lease = readonly [number, number, string];
 
-function lease(context: Context, leases: readonly Lease[], worker: number): ClaimedJob[] {
+function lease(context: Context, leases: readonly Lease[], { worker }: Claimant): ClaimedJob[] {
   if (leases.length === 0) return [];
   const grant = { leases: JSON.stringify(leases), worker, now: context.clock.wall() };
   const rows = context.connection.all('lease', grant) as unknown as HeldRow[];
@@ -112,8 +127,13 @@ function newToken(): number {
 // ── which jobs ──────────────────────────────────────────────────────────────────────────────────
 
 /** The ready jobs that a worker is to get, one suspect that it takes beside others before them. */
-function firstFor(context: Context, request: ClaimRequest, limit: number): readonly number[] {
-  const suspect = inLanes(context, loneLanes(context, request), 1);
+function firstFor(
+  context: Context,
+  request: ClaimRequest,
+  { hasSuspects }: Claimant,
+  limit: number,
+): readonly number[] {
+  const suspect = hasSuspects ? inLanes(context, loneLanes(context, request), 1) : [];
   return [...suspect, ...firstInLine(context, request, limit - suspect.length)];
 }
 

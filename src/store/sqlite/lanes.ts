@@ -47,17 +47,24 @@ export class Lanes {
     return Number(row?.['id']);
   }
 
+  /** Whether the transaction did anything to suspects: what it made ready is not written yet. */
+  get hasNewSuspects(): boolean {
+    return this.counts.owners.some((id) => this.get(id).suspect === 1);
+  }
+
   /** Lanes that have ready suspects. */
   readySuspects(): Lane[] {
+    this.flush();
     return this.#connection.all('readySuspects') as unknown as Lane[];
   }
 
   /** Lanes that have ready jobs. */
   ready(): Lane[] {
+    this.flush();
     return this.#connection.all('readyLanes') as unknown as Lane[];
   }
 
-  /** Writes the counts; before each commit, and before a claim looks for lanes with ready jobs. */
+  /** Writes the counts; before each commit, and before lanes are looked for. */
   flush(): void {
     this.counts.flush((lane, change) => {
       this.#connection.run('countLane', { lane, ...change });

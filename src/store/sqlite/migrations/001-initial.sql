@@ -1,5 +1,6 @@
 -- A lane is a queue and a task, its suspects apart: what a worker can or cannot run. It keeps count of its jobs by state, so that
--- claiming finds the lanes with ready jobs, and counting reads no jobs.
+-- claiming finds the lanes with ready jobs, and counting reads no jobs. Whether it has ready jobs is a column of its own, kept by
+-- the trigger, so that an index of those that do is written when that changes, and not with every count.
 CREATE TABLE gigq_lanes (
   id INTEGER PRIMARY KEY,
   queue TEXT NOT NULL,
@@ -13,11 +14,17 @@ CREATE TABLE gigq_lanes (
   failed INTEGER NOT NULL DEFAULT 0,
   timeout INTEGER NOT NULL DEFAULT 0,
   cancelled INTEGER NOT NULL DEFAULT 0,
+  has_ready INTEGER NOT NULL DEFAULT 0,
   UNIQUE (queue, task, suspect)
 ) STRICT;
 
-CREATE INDEX gigq_lanes_ready ON gigq_lanes (id) WHERE pending > 0;
-CREATE INDEX gigq_lanes_suspects ON gigq_lanes (id) WHERE suspect = 1 AND pending > 0;
+CREATE INDEX gigq_lanes_ready ON gigq_lanes (id) WHERE has_ready = 1;
+CREATE INDEX gigq_lanes_suspects ON gigq_lanes (id) WHERE suspect = 1 AND has_ready = 1;
+
+CREATE TRIGGER gigq_lanes_has_ready AFTER UPDATE OF pending ON gigq_lanes WHEN new.has_ready <> (new.pending > 0)
+BEGIN
+  UPDATE gigq_lanes SET has_ready = new.pending > 0 WHERE id = new.id;
+END;
 
 -- A row for each life of a worker (epoch). Its jobs' leases are good while `beat` goes on and `lost_at` is null.
 CREATE TABLE gigq_workers (

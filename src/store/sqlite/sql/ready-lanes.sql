@@ -1,2 +1,2 @@
 -- The lanes that have ready jobs, by gigq_lanes_ready, which holds no others.
-SELECT id, queue, task, suspect FROM gigq_lanes WHERE pending > 0
+SELECT id, queue, task, suspect FROM gigq_lanes WHERE has_ready = 1

@@ -12,7 +12,8 @@ FROM gigq_lanes AS owner LEFT JOIN (
     sum(CASE WHEN status = 'cancelled' THEN 1 ELSE 0 END) AS cancelled
   FROM gigq_jobs GROUP BY lane
 ) AS found ON found.owner = owner.id
-WHERE owner.blocked <> coalesce(found.blocked, 0)
+WHERE owner.has_ready <> (owner.pending > 0)
+  OR owner.blocked <> coalesce(found.blocked, 0)
   OR owner.scheduled <> coalesce(found.scheduled, 0)
   OR owner.pending <> coalesce(found.pending, 0)
   OR owner.running <> coalesce(found.running, 0)
