@@ -1,9 +1,21 @@
 // Jobs that may end their process: kept in lanes of their own, counted, cleared.
 import assert from 'node:assert/strict';
 import type { ClaimedJob } from '../../dist/core/job.js';
-import type { ProcessLost } from '../../dist/core/decide.js';
-import { completed, failed, lost, newJob, newJobs, slots } from '../helpers/store-seam.ts';
-import type { Seam, SeamWorker } from '../helpers/store-seam.ts';
+import { decide, type ProcessLost } from '../../dist/core/decide.js';
+import {
+  completed,
+  failed,
+  lost,
+  newJob,
+  newJobs,
+  noSuspects,
+  replyOf,
+  runAll,
+  type Seam,
+  type SeamWorker,
+  slots,
+  unit,
+} from '../helpers/store-seam.ts';
 import type { Suite } from './contract.ts';
 
 const after = (kind: ProcessLost['kind']): ProcessLost => ({ ...lost, kind });
@@ -51,6 +63,16 @@ export const suspects: Suite = (holds) => {
     assert.deepEqual([idsOf(none.jobs), none.unknownTasks], [[], []]);
     await worker.end(jobs[0]!, completed);
     assert.deepEqual(idsOf((await worker.claim({ slots: slots(4) })).jobs), ['job-1']);
+  });
+
+  holds('a job that becomes a suspect can be claimed in the same transaction', async (seam) => {
+    await seam.enqueue(newJob('a'));
+    const worker = await seam.worker();
+    const settlement = decide(await worker.takeOne(), after('suspected'), 0);
+    const usual = { tasks: ['greet'], queues: null, slots: ['w-0'], ...noSuspects };
+    const units = [unit('settle', [settlement]), unit('claim', { worker: worker.key, ...usual })];
+    const [, claimed] = await runAll(seam.store, units);
+    assert.deepEqual(idsOf(replyOf(claimed, 'claim').jobs), ['a']);
   });
 
   holds('a suspect does not keep innocent jobs of its lane waiting', async (seam) => {

@@ -27,6 +27,11 @@ export const wrongCounts: Readonly<Record<string, Wrong>> = {
     'counts_wrong',
     ['SELECT sum(pending) FROM gigq_lanes', [[2]]],
   ],
+  'lanes that are in no index of those with ready jobs': [
+    'UPDATE gigq_lanes SET has_ready = 0',
+    'counts_wrong',
+    ['SELECT count(*) FROM gigq_lanes WHERE has_ready = 1', [[2]]],
+  ],
 };
 
 export const wrongRows: Readonly<Record<string, Wrong>> = {

@@ -132,6 +132,31 @@ describe('the file that wakes others', () => {
     assert.equal(statSync(`${path}-wake`).size, 1);
   });
 
+  test('is written to at most every 2 ms, and for the last commit as well', async (scope) => {
+    const { mine, theirs } = two(scope);
+    const times = await timesHeard(theirs, 'work', async () => {
+      for (let n = 0; n < 50; n += 1) {
+        await mine.enqueue(newJob(`job ${n}`));
+        await turn();
+      }
+    });
+    assert.ok(times <= 1, `${times} times`);
+    const heard = hears(theirs, 'work');
+    await mine.clock.advance(2);
+    await within(5000, heard, 'what was committed last');
+  });
+
+  test('is written to before a store closes that has committed something just now', async (scope) => {
+    const { mine, theirs } = two(scope);
+    const first = hears(theirs, 'work');
+    await mine.enqueue(newJob('a'));
+    await within(5000, first, 'the first job');
+    const second = hears(theirs, 'work');
+    await mine.enqueue(newJob('b'));
+    await mine.store.close();
+    await within(5000, second, 'the second job');
+  });
+
   test('can be missing or taken: work goes on, and is heard of a little later', async (scope) => {
     const path = join(temporaryFolder(), 'jobs.db');
     writeFileSync(`${path}-wake`, 'taken', { mode: 0o400 });

@@ -2,6 +2,8 @@
  * How others learn of a commit. In this process by a callback; in others by a byte in `<database>-wake`, which
  * they watch (the WAL itself is no good: it changes before the commit can be seen). `data_version` covers
  * what writes no byte and where watches run out. All of it is hints.
+ *
+ * A byte wakes everybody who watches, so they are told of a commit at once, and of those that follow closely together.
  */
 import { watch, type FSWatcher } from 'node:fs';
 import type { Clock, Interest, StoreEvent } from '../store.ts';
@@ -11,6 +13,8 @@ type Listener = (event: StoreEvent) => void;
 
 /** How often foreign commits are looked for, while somebody waits for a job's end, or only for work. */
 const lookMs = { change: 20, work: 100 };
+/** How far apart two bytes are at least. */
+const restMs = 2;
 
 export class Signals {
   readonly #listeners = new Map<Interest, Set<Listener>>();
@@ -20,6 +24,9 @@ export class Signals {
   #watcher: FSWatcher | undefined;
   #seenVersion: unknown;
   #stopLooking: (() => void) | undefined;
+  #wokeAt = -Infinity;
+  /** Set while others are to be told of a commit and have not been. */
+  #cancelWaking: (() => void) | undefined;
 
   /** `wakeFile` is undefined for a database that no other process can see. */
   constructor(clock: Clock, dataVersion: () => unknown, wakeFile: WakeFile | undefined) {
@@ -45,13 +52,28 @@ export class Signals {
   /** After a commit that made work ready. */
   wake(): void {
     this.emit({ type: 'work' });
-    this.#wakeFile?.wake();
+    if (this.#wakeFile === undefined || this.#cancelWaking !== undefined) return;
+    const waitMs = this.#wokeAt + restMs - this.#clock.mono();
+    if (waitMs <= 0) this.#wakeOthers();
+    else {
+      this.#cancelWaking = this.#clock.timer(waitMs, () => {
+        this.#wakeOthers();
+      });
+    }
   }
 
   close(): void {
     this.#listeners.clear();
     this.#attend();
+    if (this.#cancelWaking !== undefined) this.#wakeOthers();
     this.#wakeFile?.close();
+  }
+
+  #wakeOthers(): void {
+    this.#cancelWaking?.();
+    this.#cancelWaking = undefined;
+    this.#wokeAt = this.#clock.mono();
+    this.#wakeFile?.wake();
   }
 
   #wants(interest: Interest): boolean {
