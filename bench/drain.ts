@@ -4,6 +4,7 @@ import { bench, fill, freshDatabase, openQueue } from './database.ts';
 import type { Bound, Finding } from './figures.ts';
 import { Rivals } from './peers/rivals.ts';
 import { rawLimit } from './raw-limit.ts';
+import { besideInThread, inThread } from './raw-thread.ts';
 import { type Durability, type Settings, sized, type StoreName } from './settings.ts';
 import { inTurn } from './turns.ts';
 
@@ -69,6 +70,7 @@ async function measure(way: Way, settings: Settings): Promise<Finding> {
   const { gigq, raw, ...others } = await inTurn(settings.rounds, {
     gigq: () => drainOnce(jobs, concurrency, durability),
     raw: () => rawLimit[settings.store].drain(jobs, concurrency, durability),
+    ...(concurrency === 1 && inThread(settings, { what: 'drain', jobs, durability })),
     ...rivals.drains(concurrency, jobs),
   });
   const limit = { name: limitName(way, settings), rounds: raw };
@@ -79,6 +81,7 @@ async function measure(way: Way, settings: Settings): Promise<Finding> {
     durability,
     beside: [
       rawTarget === undefined ? limit : { ...limit, target: rawTarget },
+      ...besideInThread(others),
       ...rivals.beside(concurrency, others),
     ],
     ...(target && { target }),

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { relative } from 'node:path';
 import { dataFolder } from './data.ts';
-import type { Finding } from './figures.ts';
+import { type Finding, isMeasured } from './figures.ts';
 import { linesOf } from './print.ts';
 import { startPostgres } from './postgres-server.ts';
 import { resultsOf, type Results, save } from './results.ts';
@@ -138,9 +138,15 @@ async function run(settings: Settings, started: Started | undefined): Promise<vo
     const findings = await measure(name, settings);
     for (const line of findings.flatMap(linesOf)) console.log(line);
     found[name] = findings;
-    save(results, kindOf(settings));
+    if (hasMeasured(found)) save(results, kindOf(settings));
   }
+  if (!hasMeasured(found)) return console.log('\nNothing was measured, and nothing written');
   console.log(`\nWritten to ${relative(process.cwd(), save(results, kindOf(settings)))}`);
+}
+
+/** A run that came to nothing does not take the place of an earlier one. */
+function hasMeasured(found: Readonly<Record<string, readonly Finding[]>>): boolean {
+  return Object.values(found).flat().some(isMeasured);
 }
 
 /** A bench that fails does not take the others' figures with it. */
@@ -167,10 +173,11 @@ function printEnvironment({ machine, versions, settings }: Results): void {
 }
 
 /** What the file is called after its date: nothing for a whole run on files. */
-function kindOf({ benches: names, quick, store }: Settings): string {
+function kindOf({ benches: names, quick, jobs, store }: Settings): string {
   const isWhole = usual[store].every((name) => names.includes(name));
   const where = store === 'sqlite' ? [] : [store];
-  return [...where, ...(isWhole ? [] : names), ...(quick ? ['quick'] : [])].join('-');
+  const isOfOtherSize = quick || jobs !== undefined;
+  return [...where, ...(isWhole ? [] : names), ...(isOfOtherSize ? ['quick'] : [])].join('-');
 }
 
 const usual = { sqlite: usualOn('sqlite'), postgres: usualOn('postgres') };

@@ -75,18 +75,43 @@ async function commits(jobs: number, gapMs: number, durability: Durability): Pro
 
 /** Each transaction settles `size` jobs and claims the next. */
 function drain(jobs: number, size: number, durability: Durability): number {
-  const raw = openRaw('raw-drain', durability);
-  fill(
-    raw,
-    Array.from({ length: jobs }, (_, place) => idOf(place)),
-    1000,
-  );
+  const raw = openFull('raw-drain', jobs, durability);
   const began = performance.now();
   let held = claim(raw, size);
   while (held.length > 0) held = settleAndClaim(raw, held, size);
   const rate = perSecond(jobs, began);
   raw.database.close();
   return rate;
+}
+
+/** One transaction at a time, of one job; what it came to, undefined once there is nothing left. */
+export type Steps = (jobs: number, durability: Durability) => () => unknown;
+
+export const stepsOf: Readonly<Record<'submit' | 'drain', Steps>> = {
+  submit: (jobs, durability) => {
+    const raw = openRaw('raw-submit', durability);
+    let stored = 0;
+    return () => {
+      if (stored === jobs) return undefined;
+      fill(raw, [idOf(stored)], 1);
+      return (stored += 1);
+    };
+  },
+  drain: (jobs, durability) => {
+    const raw = openFull('raw-drain', jobs, durability);
+    let held = claim(raw, 1);
+    return () => {
+      held = held.length === 0 ? [] : settleAndClaim(raw, held, 1);
+      return held[0];
+    };
+  },
+};
+
+function openFull(name: string, jobs: number, durability: Durability): Raw {
+  const raw = openRaw(name, durability);
+  const ids = Array.from({ length: jobs }, (_, place) => idOf(place));
+  fill(raw, ids, 1000);
+  return raw;
 }
 
 function openRaw(name: string, durability: Durability): Raw {

@@ -6,6 +6,7 @@ import { dataFolder, params } from './data.ts';
 import { bench, fill, freshDatabase, openQueue } from './database.ts';
 import type { Bound, Finding } from './figures.ts';
 import { rawLimit } from './raw-limit.ts';
+import { besideInThread, inThread } from './raw-thread.ts';
 import { type Durability, type Settings, sized, type StoreName } from './settings.ts';
 import { inTurn } from './turns.ts';
 
@@ -38,9 +39,10 @@ export async function submit(settings: Settings): Promise<Finding[]> {
 
 async function oneByOne(settings: Settings): Promise<Finding> {
   const jobs = sized(settings, 5000);
-  const { gigq, raw, disk } = await inTurn(settings.rounds, {
+  const { gigq, raw, disk, ...others } = await inTurn(settings.rounds, {
     gigq: () => submitOnce(jobs, 1, 'full'),
     raw: () => rawLimit[settings.store].submit(jobs, 1, 'full'),
+    ...inThread(settings, { what: 'submit', jobs, durability: 'full' }),
     disk: () => fsyncRate(jobs),
   });
   return {
@@ -50,6 +52,7 @@ async function oneByOne(settings: Settings): Promise<Finding> {
     durability: 'full',
     beside: [
       { name: 'the same statements by hand, one job a commit', rounds: raw },
+      ...besideInThread(others),
       {
         name: 'the disk: 4 KiB appended and synced',
         unit: 'syncs/s',
@@ -96,16 +99,20 @@ async function inBulk(settings: Settings): Promise<Finding> {
 
 async function relaxedOneByOne(settings: Settings): Promise<Finding> {
   const jobs = sized(settings, 40_000);
-  const { gigq, raw } = await inTurn(settings.rounds, {
+  const { gigq, raw, ...others } = await inTurn(settings.rounds, {
     gigq: () => submitOnce(jobs, 1, 'relaxed'),
     raw: () => rawLimit[settings.store].submit(jobs, 1, 'relaxed'),
+    ...inThread(settings, { what: 'submit', jobs, durability: 'relaxed' }),
   });
   return {
     name: 'submit, each awaited, relaxed',
     unit: 'jobs/s',
     rounds: gigq,
     durability: 'relaxed',
-    beside: [{ name: 'the same statements by hand, one job a commit', rounds: raw }],
+    beside: [
+      { name: 'the same statements by hand, one job a commit', rounds: raw },
+      ...besideInThread(others),
+    ],
     ...bounded(settings, 'relaxed'),
   };
 }
