@@ -38,7 +38,7 @@ function placeOf(given: unknown): string {
 
 function noSchemas(): GigqError {
   return new GigqError('invalid_option', 'JobQueue: schema: a SQLite file has no schemas', {
-    hint: 'Leave the option out, or name another file.',
+    hint: 'Leave the option out, or name a database on a server: postgres://…',
   });
 }
 

@@ -126,7 +126,7 @@ const actions = {
   /** Tells what the doctor finds. */
   async examine({ path, asNobody = false }: ChildInput): Promise<void> {
     if (asNobody) becomeNobody();
-    tell((await doctor(path)).findings.map(({ code }) => code));
+    tell((await doctor(path)).findings.map(({ code, severity }) => `${severity} ${code}`));
   },
 
   async migrate({ path }: ChildInput): Promise<void> {

@@ -24,6 +24,7 @@ export function read(options: { caller?: number; waitMs?: number } = {}): Unit {
 export class Asked implements Turns {
   at = NaN;
   asked = 0;
+  looks = 0;
 
   ask(now: number): void {
     this.asked += 1;
@@ -31,6 +32,7 @@ export class Asked implements Turns {
   }
 
   askedAt(): number {
+    this.looks += 1;
     return this.at;
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { JobQueue } from 'gigq';
-import { doctor, type FindingCode, migrate } from 'gigq/admin';
+import { doctor, migrate } from 'gigq/admin';
 import {
   assertFound,
   codesOf,
@@ -233,12 +233,27 @@ describe('access', () => {
       chmodSync(join(folder, readOnly), readOnly === '' ? 0o555 : 0o444);
       const before = contentsOf(folder);
       const child = new Child(t, 'examine', { path, asNobody: true });
-      const codes = (await child.next()) as FindingCode[];
-      assert.ok(codes.includes('database_readonly') && codes.includes('no_worker'), codes.join());
+      const found = (await child.next()) as string[];
+      assert.ok(found.includes('problem database_readonly'), found.join());
+      assert.ok(found.includes('advice no_worker'), found.join());
       assert.deepEqual(contentsOf(folder), before);
       chmodSync(folder, 0o700);
     });
   }
+
+  it('whose users cannot all wake each other is told, and is no problem', async (t) => {
+    const { folder, path } = await patient();
+    for (const [each, mode] of [
+      [folder, 0o777],
+      [path, 0o666],
+    ] as const)
+      chmodSync(each, mode);
+    writeFileSync(`${path}-wake`, '!', { mode: 0o600 });
+    const child = new Child(t, 'examine', { path, asNobody: true });
+    const found = (await child.next()) as string[];
+    assert.ok(found.includes('advice database_readonly'), found.join());
+    assert.ok(!found.includes('problem database_readonly'), found.join());
+  });
 });
 
 describe('the write lock', () => {

@@ -203,6 +203,27 @@ describe('while somebody else holds the lock', () => {
     assert.deepEqual(answers, ['0:', '0:a']);
   });
 
+  test('a write that may hardly wait tries for the lock all the same', () => {
+    const { words, clock, answers, add } = setUp();
+    words.turns.at = clock.mono();
+    add(write('a', { waitMs: 0 }));
+    assert.deepEqual(answers, ['0:a']);
+  });
+
+  test('a wait is over with what it was for, and nobody asks for a turn an hour later', async () => {
+    const { words, clock, answers, add } = setUp();
+    words.isUnreadable = true;
+    words.isLocked = true;
+    add(read());
+    words.isUnreadable = false;
+    await clock.advance(3);
+    assert.deepEqual(answers, ['0:']);
+    await clock.advance(3_600_000);
+    add(write('a'));
+    await clock.advance(100);
+    assert.equal(words.turns.asked, 0);
+  });
+
   test('the lock is tried for every 0.5 to 2.5 milliseconds', async () => {
     const { words, clock, add } = setUp();
     words.isLocked = true;

@@ -72,6 +72,25 @@ describe('who has waited for too long', () => {
     assert.ok(longestAt(1650) > 15);
   });
 
+  test('asks after seven and a half seconds at the latest, however long it once had to wait', () => {
+    const turns = new Asked();
+    const patience = new Patience(turns);
+    waitOften(patience, 720_000);
+    patience.pauseMs(0);
+    patience.pauseMs(7501);
+    assert.equal(turns.asked, 1);
+  });
+
+  test('is done with waiting when it is given up, which does not count as a wait', () => {
+    const turns = new Asked();
+    const patience = new Patience(turns);
+    patience.pauseMs(0);
+    patience.forget();
+    patience.pauseMs(3_600_000);
+    assert.equal(turns.asked, 0);
+    assert.ok(patience.pauseMs(3_600_000) <= 2.5);
+  });
+
   test('is done with waiting when it has the lock', () => {
     const turns = new Asked();
     const patience = new Patience(turns);
@@ -83,18 +102,35 @@ describe('who has waited for too long', () => {
 });
 
 describe('way is given to who has asked for a turn', () => {
-  test('within the last ten milliseconds, by who has met others within the last second', () => {
+  test('within the last ten milliseconds', () => {
     const turns = new Asked();
     const patience = new Patience(turns);
     turns.at = 5000;
-    assert.ok(!patience.givesWay(5000));
-    patience.pauseMs(4500);
-    patience.over(4501);
     assert.ok(patience.givesWay(5000));
+    patience.pauseMs(5000);
     assert.ok(patience.givesWay(5010));
     assert.ok(!patience.givesWay(5011));
-    turns.at = 5600;
-    assert.ok(!patience.givesWay(5600));
+  });
+
+  test('by who has met nobody for a second as well, which looks every 5 ms only', () => {
+    const turns = new Asked();
+    const patience = new Patience(turns);
+    for (let now = 0; now < 100; now += 1) patience.givesWay(now);
+    assert.equal(turns.looks, 20);
+    patience.pauseMs(100);
+    patience.over(100);
+    for (let now = 100; now < 1200; now += 1) patience.givesWay(now);
+    assert.equal(turns.looks, 20 + 1001 + 19);
+    turns.at = 1202;
+    assert.ok(patience.givesWay(1205));
+  });
+
+  test('but not by who would be too late at its next look', () => {
+    const turns = new Asked();
+    const patience = new Patience(turns);
+    turns.at = 5000;
+    assert.ok(!patience.givesWay(5000, 5016));
+    assert.ok(patience.givesWay(5005, 5022));
   });
 
   test('for 50 ms at a time, whoever goes on asking', () => {

@@ -71,6 +71,7 @@ export class CommitQueue {
       const batch = this.#takeBatch();
       try {
         this.#process(batch);
+        this.#patience.forget();
       } catch (error) {
         if (!(error instanceof Busy)) throw error;
         this.#waiting.unshift(...batch);
@@ -173,7 +174,8 @@ export class CommitQueue {
   }
 
   #commitTogether(batch: readonly Waiting[]): Answer[] {
-    if (this.#patience.givesWay(this.#clock.mono())) throw new Busy('left to another');
+    if (this.#patience.givesWay(this.#clock.mono(), deadlineOf(batch)))
+      throw new Busy('left to another');
     this.#transactions.begin();
     this.#patience.over(this.#clock.mono());
     try {
@@ -201,4 +203,8 @@ export class CommitQueue {
       throw error;
     }
   }
+}
+
+function deadlineOf(batch: readonly Waiting[]): number {
+  return batch.reduce((first, { expiresAt }) => Math.min(first, expiresAt), Infinity);
 }

@@ -9,9 +9,10 @@ import type { Turns } from './turn-file.ts';
 
 const leastMs = 0.5;
 const spreadMs = { least: 2, most: 20 };
-/** How much of the usual wait one pause is at most, and how much the last wait counts for it. */
+/** How much of the usual wait one pause is at most, and how much the last wait counts for it, if it was not longer than that. */
 const share = 0.25;
 const weight = 0.2;
+const countedMs = 5000;
 
 /** What is too long: more than the one, and more than so many usual waits: it must never be most who ask. */
 const tooLong = { ms: 150, waits: 1.5 };
@@ -23,14 +24,16 @@ const wayMs = { least: 8, spread: 8 };
 const askedForMs = 10;
 /** At most so long at a time, whoever asks. */
 const wayAtMostMs = 50;
-/** Who has met nobody for so long does not look whether anybody asks. */
+/** Who has met nobody for so long looks whether anybody asks no more often than that: it may be alone, or never let anybody in. */
 const alonePastMs = 1000;
+const aloneLooksMs = 5;
 
 export class Patience {
   readonly #turns: Turns;
   #usualMs = 0;
   #since: number | undefined;
   #metAt = -Infinity;
+  #lookedAt = -Infinity;
   #givesWaySince: number | undefined;
   /** Its own turn was not asked of itself. */
   #askedAt: number | undefined;
@@ -39,9 +42,13 @@ export class Patience {
     this.#turns = turns;
   }
 
-  /** Before the lock is tried for: whether it is left to somebody who has waited for too long. */
-  givesWay(now: number): boolean {
-    if (!this.#isAsked(now)) this.#givesWaySince = undefined;
+  /**
+   * Before the lock is tried for: whether it is left to somebody who has waited for too long. Not by who would be too late at
+   * the next look.
+   */
+  givesWay(now: number, deadline = Infinity): boolean {
+    if (deadline - now <= wayMs.least + wayMs.spread || !this.#isAsked(now))
+      this.#givesWaySince = undefined;
     else this.#givesWaySince ??= now;
     if (this.#givesWaySince === undefined) return false;
     if (now - this.#givesWaySince <= wayAtMostMs) return true;
@@ -63,7 +70,12 @@ export class Patience {
   /** The wait, if there was one, is over, with the lock or without. */
   over(now: number): void {
     const waitedMs = this.#since === undefined ? 0 : now - this.#since;
-    this.#usualMs += (waitedMs - this.#usualMs) * weight;
+    this.#usualMs += (Math.min(waitedMs, countedMs) - this.#usualMs) * weight;
+    this.#since = undefined;
+  }
+
+  /** The lock is not waited for any more, for a reason that says nothing of how long one waits. */
+  forget(): void {
     this.#since = undefined;
   }
 
@@ -83,7 +95,9 @@ export class Patience {
   }
 
   #isAsked(now: number): boolean {
-    if (now - this.#metAt > alonePastMs || this.#overMs(now) > 0) return false;
+    const isAlone = now - this.#metAt > alonePastMs;
+    if (this.#overMs(now) > 0 || (isAlone && now - this.#lookedAt < aloneLooksMs)) return false;
+    this.#lookedAt = now;
     const askedAt = this.#turns.askedAt();
     return askedAt !== this.#askedAt && Math.abs(now - askedAt) <= askedForMs;
   }

@@ -2,7 +2,8 @@
  * The file beside a database in which whoever has waited too long for the write lock asks the others for a turn. It is made
  * when somebody first asks, and all of it is hints: without it the lock goes to whoever looks at the right moment.
  */
-import { closeSync, constants, existsSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, readSync, writeSync } from 'node:fs';
+import { openHintFile } from './hint-file.ts';
 
 /** Instants are those of the monotonic clock, which all processes of a machine share. */
 export interface Turns {
@@ -16,10 +17,12 @@ export const noTurns: Turns = { ask: () => undefined, askedAt: () => NaN };
 
 export class TurnFile implements Turns {
   readonly path: string;
+  readonly #database: string;
   readonly #instant = new Float64Array(1);
   #file: number | undefined;
 
   constructor(database: string) {
+    this.#database = database;
     this.path = `${database}-turn`;
   }
 
@@ -49,7 +52,7 @@ export class TurnFile implements Turns {
   }
 
   #open(): number {
-    this.#file ??= openSync(this.path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    this.#file ??= openHintFile(this.#database, '-turn');
     return this.#file;
   }
 }

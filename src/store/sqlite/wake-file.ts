@@ -1,17 +1,20 @@
 /** The file beside a database that those who wait for work watch; whoever makes some writes a byte to it. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
+import { openHintFile } from './hint-file.ts';
 
 export class WakeFile {
   readonly path: string;
+  readonly #database: string;
   #file: number | undefined;
 
   constructor(database: string) {
+    this.#database = database;
     this.path = `${database}-wake`;
   }
 
   /** Makes it if it is missing, so that it can be watched. */
   open(): void {
-    this.#file ??= openSync(this.path, 'w', 0o600);
+    this.#file ??= openHintFile(this.#database, '-wake');
   }
 
   wake(): void {

@@ -1,5 +1,5 @@
 /** The files of a database as the file system shows them. */
-import { chmodSync, existsSync, statSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { advice, type Finding, problem } from '../../doctor.ts';
 import { mayWrite } from '../database-file.ts';
@@ -7,7 +7,9 @@ import { networkFileSystemOf } from '../file-system.ts';
 
 const walAlarmBytes = 64 * 1_048_576;
 const byOthers = 0o007;
-const suffixes = ['', '-wal', '-shm', '-wake', '-turn'];
+/** What SQLite writes, and what processes tell each other something by (see hint-file.ts). */
+const written = ['', '-wal', '-shm'];
+const hints = ['-wake', '-turn'];
 
 export function checkFiles(path: string): Finding[] {
   return [...checkFileSystem(path), ...checkAccess(path), ...checkPrivacy(path), ...checkWal(path)];
@@ -23,13 +25,24 @@ function checkFileSystem(path: string): Finding[] {
 }
 
 function checkAccess(path: string): Finding[] {
-  return [...filesOf(path), dirname(path)]
-    .filter((each) => !mayWrite(each))
-    .map((each) =>
-      problem('database_readonly', `${each} cannot be written to by this user`, {
+  const needed = [...filesOf(path, written), dirname(path)].filter((each) => !mayWrite(each));
+  const useful = filesOf(path, hints).filter((each) => !mayWrite(each));
+  return [
+    ...needed.map((each) =>
+      problem('database_readonly', unwritable(each), {
         hint: 'Give this user write access to the file and to its folder.',
       }),
-    );
+    ),
+    ...useful.map((each) =>
+      advice('database_readonly', unwritable(each), {
+        hint: 'Jobs run all the same, and start some tenths of a second later: delete the file, and it is made anew like the database.',
+      }),
+    ),
+  ];
+}
+
+function unwritable(path: string): string {
+  return `${path} cannot be written to by this user`;
 }
 
 /** A group that may read it is somebody's decision; everybody is nobody's. */
@@ -47,11 +60,21 @@ function isOpenToOthers(path: string): boolean {
 }
 
 export function closeToOthers(path: string): void {
-  for (const file of filesOf(path)) if (isOpenToOthers(file)) chmodSync(file, 0o600);
+  for (const file of filesOf(path)) if (isOpenToOthers(file)) closeOne(file);
 }
 
-function filesOf(path: string): string[] {
-  return suffixes.map((suffix) => `${path}${suffix}`).filter((file) => existsSync(file));
+function closeOne(file: string): void {
+  try {
+    chmodSync(file, 0o600);
+  } catch {
+    // Only its owner can: it is told of again.
+  }
+}
+
+function filesOf(path: string, suffixes = [...written, ...hints]): string[] {
+  return suffixes
+    .map((suffix) => `${path}${suffix}`)
+    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true);
 }
 
 function checkWal(path: string): Finding[] {
