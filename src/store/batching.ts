@@ -37,8 +37,10 @@ export function isRefusal(error: unknown): boolean {
   return isGigqError(error) && refusals.has(error.code);
 }
 
-/** Items that one transaction takes on: some tens of milliseconds. */
-const batchWeight = 2000;
+/** Items that one transaction takes on: some tens of milliseconds, on a slow machine as well. */
+const batchWeight = 1000;
+/** Items of one call that are put together in one go. */
+const stretchWeight = 2000;
 
 /** How many of the units that wait, at least one, the next transaction takes on; one that is to be alone has its own. */
 export function batchLength(
@@ -77,13 +79,13 @@ export function weightOfJob({ params, description }: NewJob): number {
   return weightOfText(params.length + description.length);
 }
 
-/** Whether jobs are no more than is to be put together in one go. */
+/** Whether jobs are no more than is put together in one go. */
 export function isOneBatch(jobs: readonly NewJob[]): boolean {
-  return weightOfJobs(jobs) <= batchWeight;
+  return weightOfJobs(jobs) <= stretchWeight;
 }
 
 /**
- * Jobs in stretches of about one batch each, one at least. Who writes a great many at once writes them by several statements,
+ * Jobs in stretches of what is put together in one go, one at least. Who writes a great many at once writes them by several statements,
  * so that none takes long to put together, and others get their turn in between.
  */
 export function* stretches(jobs: readonly NewJob[]): Generator<readonly NewJob[]> {
@@ -91,7 +93,7 @@ export function* stretches(jobs: readonly NewJob[]): Generator<readonly NewJob[]
   let weight = 0;
   for (const [place, job] of jobs.entries()) {
     const added = weightOfJob(job);
-    if (place > from && weight + added > batchWeight) {
+    if (place > from && weight + added > stretchWeight) {
       yield jobs.slice(from, place);
       from = place;
       weight = 0;

@@ -57,18 +57,18 @@ describe('units that come together', () => {
 
   test('are split when there are too many for one transaction', () => {
     const { words, add } = setUp();
-    add(heavyWrite(1500), heavyWrite(500), heavyWrite(1));
+    add(heavyWrite(700), heavyWrite(300), heavyWrite(1));
     assert.equal(words.commits, 2);
   });
 
   test('are split by the jobs of their workflows, and by the size of what they hold', () => {
     const workflow = { id: 'w', name: 'w' };
-    const jobs = newJobs(1500);
+    const jobs = newJobs(700);
     const graph = unit('enqueueWorkflow', { workflow, jobs });
-    const large = unit('enqueue', [newJob('large', { params: 'x'.repeat(1_000_000) })]);
-    const result = JSON.stringify('x'.repeat(500_000));
+    const large = unit('enqueue', [newJob('large', { params: 'x'.repeat(500_000) })]);
+    const result = JSON.stringify('x'.repeat(250_000));
     const settlement = decide(running, { kind: 'completed', result }, 0);
-    const settled = unit('settle', [{ ...settlement, paramsLength: 500_000 }]);
+    const settled = unit('settle', [{ ...settlement, paramsLength: 250_000 }]);
     const five = (each: Unit): Unit[] => Array.from({ length: 5 }, () => each);
     for (const units of [[graph, graph], five(large), five(settled)]) {
       const { words, add } = setUp();
@@ -85,7 +85,7 @@ describe('units that come together', () => {
 
   test('count slots of a claim as they count jobs', () => {
     const { words, add } = setUp();
-    const slots = Array.from({ length: 1500 }, () => 'w');
+    const slots = Array.from({ length: 700 }, () => 'w');
     const request = {
       worker: { instance: 'w', epoch: 1 },
       tasks: [],
