@@ -30,6 +30,12 @@ const benches: Readonly<Record<string, Entry>> = {
     about: 'how fast jobs are stored',
     load: async () => (await import('./submit.ts')).submit,
   },
+  // Before what leaves much behind that the disk has still to write.
+  lock: {
+    about: 'how long a transaction keeps the write lock from others',
+    load: async () => (await import('./lock.ts')).lock,
+    store: 'sqlite',
+  },
   workflow: {
     about: 'how fast a graph runs beside as many plain jobs',
     load: async () => (await import('./workflow.ts')).workflow,
@@ -53,11 +59,6 @@ const benches: Readonly<Record<string, Entry>> = {
   processes: {
     about: 'several worker processes on one file',
     load: async () => (await import('./processes.ts')).processes,
-  },
-  lock: {
-    about: 'how long a transaction keeps the write lock from others',
-    load: async () => (await import('./lock.ts')).lock,
-    store: 'sqlite',
   },
   memory: {
     about: 'the peak of a worker with a million jobs waiting',
