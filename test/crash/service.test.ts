@@ -42,8 +42,13 @@ describe('a process of a service that dies', () => {
     await Promise.all(good.map((id) => queue.get(id).result({ timeout: '20s' })));
     for (const id of bad) {
       await assert.rejects(queue.get(id).result({ timeout: '20s' }), /3 times/u);
-      const info = await queue.getStatus(id);
-      assert.deepEqual([info?.status, info?.executions.length], ['failed', 3]);
+      const { status, executions = [] } = (await queue.getStatus(id)) ?? {};
+      // A worker that is not quick enough to take what it is offered gives it back unrun, which costs nothing.
+      const ran = executions.filter((each) => each.status !== 'released');
+      assert.deepEqual(
+        [status, ran.map((each) => each.status)],
+        ['failed', ['lost', 'lost', 'lost']],
+      );
     }
     await scene.ready(2);
   });
