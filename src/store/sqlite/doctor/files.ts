@@ -35,7 +35,7 @@ function checkAccess(path: string): Finding[] {
     ),
     ...useful.map((each) =>
       advice('database_readonly', unwritable(each), {
-        hint: 'Jobs run all the same, and start some tenths of a second later: delete the file, and it is made anew like the database.',
+        hint: 'Jobs run all the same, up to a tenth of a second later: delete the file, and it is made anew like the database.',
       }),
     ),
   ];
