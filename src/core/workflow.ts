@@ -32,10 +32,17 @@ export type WorkflowStatus = (typeof workflowStatuses)[number];
 
 export type JobCounts = Readonly<Record<JobStatus, number>>;
 
+/** What the states of its jobs make of a workflow: the first state here in which there is a job decides. */
+export const workflowOutcomes: readonly (readonly [JobStatus, WorkflowStatus])[] = [
+  ...statuses.filter((status) => !isFinal(status)).map((status) => [status, 'running'] as const),
+  ['failed', 'failed'],
+  ['timeout', 'failed'],
+  ['cancelled', 'cancelled'],
+  ['completed', 'completed'],
+];
+
 export function workflowStatus(jobs: JobCounts): WorkflowStatus {
-  if (statuses.some((status) => !isFinal(status) && jobs[status] > 0)) return 'running';
-  if (jobs.failed + jobs.timeout > 0) return 'failed';
-  return jobs.cancelled > 0 ? 'cancelled' : 'completed';
+  return workflowOutcomes.find(([status]) => jobs[status] > 0)?.[1] ?? 'completed';
 }
 
 export interface WorkflowRecord extends NewWorkflow {

@@ -2,13 +2,13 @@
 // again, when the next claim is another matter; and two that are on their way at the same moment.
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test, type TestContext } from 'node:test';
-import { decide } from '../../dist/core/decide.js';
 import type { ClaimedJob, NewJob } from '../../dist/core/job.js';
 import { systemClock } from '../../dist/store/clock.js';
 import { openPostgresStore } from '../../dist/store/postgres/postgres-store.js';
 import { Proxy } from '../helpers/postgres-proxy.ts';
 import { freshSchema, isWaiting, query } from '../helpers/store-postgres.ts';
 import { pause } from '../helpers/pauses.ts';
+import { busy, endAndTake, opened } from '../helpers/store-busy.ts';
 import { found } from '../helpers/worker-place.ts';
 import { child } from '../helpers/store-parents.ts';
 import {
@@ -24,43 +24,6 @@ import {
   slots,
   unit,
 } from '../helpers/store-seam.ts';
-
-interface Opened {
-  readonly seam: Seam;
-  readonly proxy: Proxy;
-  readonly schema: string;
-}
-
-async function opened(t: TestContext): Promise<Opened> {
-  const { address: direct, schema } = await freshSchema();
-  const { proxy, address } = await Proxy.before(direct);
-  const store = await openPostgresStore(address, { clock: systemClock, initialize: true });
-  t.after(() => store.close());
-  return { seam: new Seam(store, systemClock as never), proxy, schema };
-}
-
-/** A worker that has got as many jobs as it asked for, ten times in a row. */
-async function busy(seam: Seam): Promise<SeamWorker> {
-  const worker = await seam.worker();
-  await seam.enqueue(...newJobs(10));
-  for (let n = 0; n < 10; n += 1) await worker.end(await worker.takeOne(), completed);
-  return worker;
-}
-
-/** Settles a job and claims the next ones in one transaction. */
-async function endAndTake(
-  seam: Seam,
-  worker: SeamWorker,
-  { job, count }: { readonly job: ClaimedJob; readonly count: number },
-): Promise<readonly string[]> {
-  const claim = { worker: worker.key, tasks: ['greet'], queues: null, ...noSuspects };
-  const answers = await runAll(seam.store, [
-    unit('settle', [decide(job, completed, 0)]),
-    unit('claim', { ...claim, slots: slots(count) }),
-  ]);
-  assert.deepEqual(replyOf(answers[0], 'settle'), ['settled']);
-  return replyOf<'claim'>(answers[1]).jobs.map(({ id }) => id);
-}
 
 describe('a worker that has found all that it asked for, time and again', () => {
   let seam: Seam;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { Socket } from 'node:net';
 import { describe, test, type TestContext } from 'node:test';
 import pg from 'pg';
-import { JobQueue, task, Worker } from 'gigq';
+import { JobQueue, task, Worker, Workflow } from 'gigq';
 import { freshSchema } from '../helpers/store-postgres.ts';
 
 const jobs = 1000;
@@ -37,6 +37,15 @@ function drain(concurrency: number): Step {
     await worker.drain();
   };
 }
+
+/** One job, a thousand that wait for it, and one that waits for them all. */
+const submitGraph: Step = async (queue) => {
+  const graph = new Workflow('wide');
+  const first = graph.addTask(nothing, { n: 0 });
+  const wide = params.map((each) => graph.addTask(nothing, each, { dependsOn: [first] }));
+  graph.addTask(nothing, { n: 0 }, { dependsOn: wide });
+  await graph.submitAll(queue);
+};
 
 /** What went over one connection. */
 interface Traffic {
@@ -135,6 +144,11 @@ describe('a thousand jobs on PostgreSQL', () => {
   test('run, 100 at a time, take a commit and a message for each half of the slots', async (scope) => {
     const costs = await costsOf(scope, drain(100), submitMany);
     assertWithin(costs, { statements: 130, commits: 30, messages: 40, notifications: 30 });
+  });
+
+  test('of a workflow take a commit and a message for each half of the slots as well', async (scope) => {
+    const costs = await costsOf(scope, drain(100), submitGraph);
+    assertWithin(costs, { statements: 175, commits: 34, messages: 50, notifications: 34 });
   });
 
   test('run, 10 at a time, take a commit and a message for each ten', async (scope) => {

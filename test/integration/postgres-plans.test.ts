@@ -19,16 +19,30 @@ const byIndex: Readonly<Partial<Record<Statement, readonly string[]>>> = {
     'jobs_pkey',
     'jobs_ready',
     'workers_instance_epoch_key',
+    'workflows_pkey',
   ],
   promote: ['jobs_due', 'jobs_pkey', 'workers_instance_epoch_key'],
   settle: ['jobs_pkey'],
   retry: ['jobs_pkey'],
   progress: ['jobs_pkey'],
   dependents: ['edges_parent', 'jobs_pkey'],
-  release: ['jobs_pkey'],
+  release: ['edges_parent', 'jobs_pkey'],
+  countWorkflows: [
+    'edges_parent',
+    'jobs_pkey',
+    'jobs_running',
+    'workers_instance_epoch_key',
+    'workflows_pkey',
+  ],
   takeDown: ['jobs_pkey'],
   endedAs: ['executions_pkey', 'jobs_pkey'],
-  runningJobs: ['edges_pkey', 'jobs_pkey', 'jobs_running', 'workers_instance_epoch_key'],
+  runningJobs: [
+    'edges_pkey',
+    'jobs_pkey',
+    'jobs_running',
+    'workers_instance_epoch_key',
+    'workflows_pkey',
+  ],
   running: ['jobs_running', 'workers_pkey'],
   readyLanes: ['jobs_ready'],
   list: ['edges_pkey', 'jobs_pkey', 'workflows_id_key', 'workflows_pkey'],
@@ -89,6 +103,7 @@ for (const [name, steps] of Object.entries(statistics)) {
         const plan = await planOf(connection, statement);
         assert.doesNotMatch(plan, /Seq Scan on (?:jobs|edges|executions)/u);
         assert.deepEqual(indexesIn(plan), indexes, plan);
+        if (statement !== 'list') assert.deepEqual(unboundedIn(plan), [], plan);
       });
     }
 
@@ -111,9 +126,20 @@ for (const [name, steps] of Object.entries(statistics)) {
   });
 }
 
+/** Scans through the whole of an index. Of the line, a claim takes the first. */
+function unboundedIn(plan: string): readonly string[] {
+  return plan
+    .split('\n')
+    .filter(
+      (line, place, all) =>
+        / using (?!jobs_line)(?:jobs|edges|executions|workflows)_/u.test(line) &&
+        !all[place + 1]?.includes('Cond:'),
+    );
+}
+
 /** Lanes are few: any index of theirs will do. */
 function indexesIn(plan: string): readonly string[] {
-  const scans = plan.matchAll(/Scan (?:Backward )?(?:using|on) (?<index>\w+_\w+)/gu);
+  const scans = plan.matchAll(/Index (?:Only )?Scan (?:Backward )?using (?<index>\w+_\w+)/gu);
   const names = Array.from(scans, ({ groups }) => String(groups?.['index']));
   return [...new Set(names.toSorted((a, b) => a.localeCompare(b)))].filter(
     (name) => !name.startsWith('lanes_'),

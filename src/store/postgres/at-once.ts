@@ -1,10 +1,10 @@
 /**
  * Transactions that are sent in one piece, without waiting for an answer in between: each takes one round trip, and another one
- * may be sent behind it. That takes that nothing has to be done about what is found: nothing that is settled or claimed has a
- * workflow, parents or dependents, and a claim finds all that it may by its first look. If that turns out to be wrong, the
- * transaction fails, and what was asked for is carried out step by step.
+ * may be sent behind it. That takes that nothing has to be decided about what is found: what waits for jobs that end is released
+ * by them, not taken down, and a claim finds all that it may by its first look. If that turns out to be wrong, the transaction
+ * fails, and what was asked for is carried out step by step. The jobs of workflows are counted where there are likely to be some.
  */
-import type { ClaimedJob } from '../../core/job.ts';
+import type { Lease } from '../../core/job.ts';
 import { isOneBatch, reads } from '../batching.ts';
 import type { Answer, Claim, ClaimRequest, Operation, Unit } from '../store.ts';
 import { Block } from './block.ts';
@@ -16,6 +16,7 @@ import { claimsIn, Performer } from './performing.ts';
 import { NotAsHoped, Passing } from './postgres-error.ts';
 import { migrations } from './sql.gen.ts';
 import type { Tokens } from './tokens.ts';
+import { countMoved, type Moved, Workflows } from './workflows.ts';
 
 /** A transaction that has begun. */
 export interface Attempt {
@@ -25,7 +26,7 @@ export interface Attempt {
 }
 
 /** What transactions share. */
-export interface Shared extends Pick<Context, 'lanes' | 'workflows' | 'fronts' | 'dues' | 'width'> {
+export interface Shared extends Pick<Context, 'lanes' | 'fronts' | 'dues' | 'width'> {
   readonly connection: Connection;
   readonly tokens: Tokens;
   readonly committed: (done: Readonly<Done>) => void;
@@ -35,11 +36,14 @@ export interface Shared extends Pick<Context, 'lanes' | 'workflows' | 'fronts' |
 const busyAfter = 4;
 /** So many claims are carried out step by step once that was necessary. */
 const caution = 50;
+/** For so many claims the jobs of workflows are counted after one was claimed. */
+const countedAfter = 50;
 
 export class AtOnce {
   readonly #shared: Shared;
   #fullInRow = 0;
   #caution = 0;
+  #counted = 0;
 
   constructor(shared: Shared) {
     this.#shared = shared;
@@ -62,7 +66,11 @@ export class AtOnce {
     const { jobs } = answer.ok ? (answer.reply as Claim) : { jobs: [] };
     const isFull = jobs.length === slots.length;
     this.#fullInRow = isFull ? this.#fullInRow + 1 : 0;
-    this.#caution = jobs.some(isLinked) ? caution : Math.max(0, this.#caution - 1);
+    this.#caution = Math.max(0, this.#caution - 1);
+    const isOfWorkflow = jobs.some(({ workflow }) => workflow !== null);
+    // It had to be step by step because they would not have been counted.
+    if (isOfWorkflow && this.#counted === 0) this.#caution = 0;
+    this.#counted = isOfWorkflow ? countedAfter : Math.max(0, this.#counted - 1);
   }
 
   get #isBusy(): boolean {
@@ -86,17 +94,14 @@ export class AtOnce {
         unit.input.every((job) => job.parents === null && lanes.has({ ...job, suspect: 0 }))
       );
     if (unit.op === 'settle')
-      return unit.input.every(
-        ({ lease, suspect }) =>
-          lease.workflow === null && lanes.hasCounterpart(lease.lane, suspect),
-      );
+      return unit.input.every(({ lease, suspect }) => lanes.hasCounterpart(lease.lane, suspect));
     return isOneStatement(unit);
   }
 
   async #run(units: readonly Unit[], sent: () => void): Promise<readonly Answer[]> {
     const { connection, committed } = this.#shared;
     const block = new Block(connection);
-    const context = this.#contextOn(block);
+    const context = this.#contextOn(block, units);
     try {
       const performed = await this.#ask(context, units);
       const over = block.send();
@@ -113,18 +118,23 @@ export class AtOnce {
     }
   }
 
-  #contextOn(connection: Block): Context {
-    const { lanes, workflows, fronts, dues, width } = this.#shared;
-    const done = { work: false, change: false };
-    const ofItsOwn = { connection, done, sent: () => undefined, ending: nothingEnds };
+  #contextOn(connection: Block, units: readonly Unit[]): Context {
+    const { lanes, fronts, dues, width } = this.#shared;
+    const isCounted =
+      this.#counted > 0 || settledIn(units).some(({ workflow }) => workflow !== null);
     return {
+      connection,
       lanes,
-      workflows,
+      // What would be counted one by one is counted by a statement of the block.
+      workflows: new Workflows(connection),
+      done: { work: false, change: false },
       fronts,
       dues,
       width,
-      ...ofItsOwn,
+      sent: () => undefined,
+      ending: nothingEnds,
       isAtOnce: true,
+      isCounted,
       isBusy: this.#isBusy,
     };
   }
@@ -136,16 +146,25 @@ export class AtOnce {
     const isLook = units.every(({ op }) => reads.has(op));
     if (!isLook) connection.all('refuseNewer', { version: migrations.length }).catch(ignore);
     const performed: Performed[] = [];
-    const ended: number[] = [];
     for (const group of groupsOf(units)) {
-      const { promise: asked, resolve } = Promise.withResolvers<readonly number[]>();
+      const { promise: asked, resolve } = Promise.withResolvers<unknown>();
       context.sent = resolve;
       const answers = performAll(performer, group);
       performed.push({ answers });
-      ended.push(...(await Promise.race([asked, answers.then(() => [])])));
+      await Promise.race([asked, answers]);
     }
-    if (ended.length > 0) connection.all('refuseDependents', { ended }).catch(ignore);
+    const isMoved = units.some(({ op }) => op === 'settle' || op === 'claim');
+    if (isMoved && context.isCounted) countMoved(connection, this.#movedBy(units)).catch(ignore);
     return performed;
+  }
+
+  #movedBy(units: readonly Unit[]): Moved {
+    const claims = claimsIn(units);
+    return {
+      settled: settledIn(units).map(({ seq }) => seq),
+      claimants: claims.map(({ worker }) => worker),
+      tokens: claims.flatMap((claim) => this.#shared.tokens.of(claim)),
+    };
   }
 
   #unheard(units: readonly Unit[]): void {
@@ -189,7 +208,8 @@ async function performAll(performer: Performer, group: Group): Promise<readonly 
   return answers;
 }
 
-/** Whether others are concerned by what becomes of it, or it by others. */
-function isLinked({ workflow, dependencies }: ClaimedJob): boolean {
-  return workflow !== null || dependencies.length > 0;
+function settledIn(units: readonly Unit[]): readonly Lease[] {
+  return units
+    .flatMap((unit) => (unit.op === 'settle' ? unit.input : []))
+    .map(({ lease }) => lease);
 }

@@ -175,6 +175,7 @@ function contextOf(connection: Statements, add: AddLanes | undefined): Context {
     sent: () => undefined,
     ending: nothingEnds,
     isAtOnce: false,
+    isCounted: true,
     isBusy: false,
   };
 }

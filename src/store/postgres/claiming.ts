@@ -2,11 +2,11 @@
 import { decide } from '../../core/decide.ts';
 import type { ClaimedJob } from '../../core/job.ts';
 import { isLone, knows, serves } from '../../core/standing.ts';
-import { type HeldRow, type Lane, toClaimedJob } from '../rows.ts';
+import { type Lane, toClaimedJob } from '../rows.ts';
 import type { Claim, ClaimRequest } from '../store.ts';
 import { type Asynchronous, type Context, type Member, move, nothingEnds } from './context.ts';
 import type { Front } from './front.ts';
-import { withFewInputs } from './inputs.ts';
+import { type ClaimedRow, few, withFewInputs } from './inputs.ts';
 import { settling } from './settling.ts';
 import type { Tokens } from './tokens.ts';
 import type { Width } from './width.ts';
@@ -54,15 +54,12 @@ async function promote(context: Context, { worker }: ClaimRequest): Promise<void
 /** Running jobs, as they cross the seam. */
 export async function claimedFrom(
   context: Context,
-  rows: readonly HeldRow[],
+  rows: readonly ClaimedRow[],
 ): Promise<readonly ClaimedJob[]> {
   const lanes = await context.lanes.get(rows.map(({ lane }) => lane));
-  const workflows = await context.workflows.idsOf(rows.map(({ workflow }) => workflow));
-  const jobs = rows.map((row, place) => {
-    const workflow = workflows.get(row.workflow) ?? null;
-    return toClaimedJob(row, lanes[place] as Lane, workflow);
-  });
-  return withFewInputs(context, jobs, new Map(rows.map((row) => [row.seq, row.passResults])));
+  return rows.map((row, place) =>
+    withFewInputs(toClaimedJob(row, lanes[place] as Lane, row.workflowId), row),
+  );
 }
 
 // ── which jobs ──────────────────────────────────────────────────────────────────────────────────
@@ -155,7 +152,7 @@ async function inLanes(lease: Lease, lanes: readonly Lane[], width: Width): Prom
 
 /** Takes jobs for the slots of a request, one look after the other. */
 class Lease {
-  readonly rows: HeldRow[] = [];
+  readonly rows: ClaimedRow[] = [];
   /** What the last look has seen besides. */
   rest = unseen;
   readonly request: ClaimRequest;
@@ -212,7 +209,7 @@ class Lease {
 
   /** Null: somebody waits for jobs that end in this transaction, and has to be released first. */
   async #look({ lanes, ...look }: Look): Promise<Granted | null> {
-    const { connection, lanes: remembered, ending, dues, isAtOnce, isBusy } = this.#context;
+    const { connection, lanes: remembered, ending, dues, ...how } = this.#context;
     const start = this.rows.length;
     const { from, now } = this.front;
     const found = await connection.all('claim', {
@@ -221,8 +218,10 @@ class Lease {
       lanes: lanes.map(({ id }) => id),
       ended: ending.seqs,
       from,
-      atOnce: isAtOnce,
-      busy: isBusy,
+      atOnce: how.isAtOnce,
+      busy: how.isBusy,
+      counted: how.isCounted,
+      ...few,
       laneCount: remembered.known.length,
       promoted: dues.isDue,
       tokens: this.#tokens.slice(start),
@@ -234,10 +233,10 @@ class Lease {
     dues.told(whole.dueMs);
     this.rest = restOf(whole, this.request);
     if (laneCount !== remembered.known.length) await remembered.load();
-    const rows = found.filter(({ seq }) => seq !== null) as unknown as readonly HeldRow[];
+    const rows = found.filter(({ seq }) => seq !== null) as unknown as readonly ClaimedRow[];
     for (const row of rows) move(this.#context, row, 'pending', 'running');
     // What was sent along with others has waited for them, and for their commits.
-    const sinceMs = isAtOnce ? this.front.now - tookMs : now;
+    const sinceMs = how.isAtOnce ? this.front.now - tookMs : now;
     const seqs = rows.map(({ seq }) => seq);
     this.front.looked(seqs, { from, sinceMs });
     this.rows.push(...rows);
@@ -276,13 +275,13 @@ async function leasedBefore(
   context: Context,
   request: ClaimRequest,
   tokens: Tokens,
-): Promise<readonly HeldRow[]> {
+): Promise<readonly ClaimedRow[]> {
   const { connection } = context;
   const unheard = tokens.unheardOf(request.worker);
   if (unheard.length === 0) return [];
   await connection.get('lockWorker', { ...request.worker });
   const values = { ...request.worker, tokens: unheard, limit: unheard.length };
-  const rows = (await connection.all('runningJobs', values)) as unknown as readonly HeldRow[];
+  const rows = (await connection.all('runningJobs', values)) as unknown as readonly ClaimedRow[];
   const own = tokens.of(request);
   await giveBack(
     context,
@@ -292,7 +291,7 @@ async function leasedBefore(
   return mine.toSorted((a, b) => own.indexOf(a.token) - own.indexOf(b.token));
 }
 
-async function giveBack(context: Context, rows: readonly HeldRow[]): Promise<void> {
+async function giveBack(context: Context, rows: readonly ClaimedRow[]): Promise<void> {
   if (rows.length === 0) return;
   const jobs = await claimedFrom(context, rows);
   await settling(context).settle(jobs.map((job) => decide(job, { kind: 'released' }, 0)));

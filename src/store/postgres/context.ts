@@ -27,6 +27,8 @@ export interface Context {
   sent: (ending: readonly number[]) => void;
   /** All of it is sent in one piece: nothing can be asked for that depends on an answer. See at-once.ts. */
   readonly isAtOnce: boolean;
+  /** What becomes of the jobs of workflows is counted before the commit. */
+  readonly isCounted: boolean;
   /** Claims are expected to find as much as they ask for. */
   readonly isBusy: boolean;
   /** Jobs whose ends have been sent, while it is not known yet whether others wait for them; and when it is. */

@@ -5,6 +5,7 @@
 import type { JobStatus, OnParentFailure } from '../../core/state.ts';
 import { takenDownBy } from '../../core/workflow.ts';
 import { type Pair, whenBack, whenEnded } from '../consequences.ts';
+import type { Values } from './connection.ts';
 import { type Context, type Member, move } from './context.ts';
 
 /** A dependent beside one of its parents. */
@@ -92,7 +93,21 @@ function tallyColumns(tallied: Tallied) {
 
 async function release(context: Context, released: Tallied): Promise<void> {
   if (released.length === 0) return;
-  const rows = await context.connection.all('release', tallyColumns(released));
+  await writeReleased(context, { ...tallyColumns(released), ended: [] });
+}
+
+/**
+ * Releases whatever waited for these jobs, if they ended in this transaction, all of them completed, and it is sent in one
+ * piece; if one did not, and somebody waited for it, the transaction fails.
+ */
+export async function releaseAtOnce(context: Context, jobs: readonly number[]): Promise<void> {
+  if (jobs.length === 0) return;
+  await writeReleased(context, { seqs: [], parents: [], ended: jobs });
+}
+
+async function writeReleased(context: Context, released: Values): Promise<void> {
+  const values = { ...released, counted: context.isCounted };
+  const rows = await context.connection.all('release', values);
   for (const { seq, status, workflow } of rows as unknown as readonly Dependent[]) {
     // Whatever was waiting was blocked: a job is, as long as a parent holds it up.
     if (status !== 'scheduled' && status !== 'pending') continue;

@@ -1,10 +1,11 @@
 /** Workers, their heartbeats, and what they hold. */
 import { limits } from '../../core/limits.ts';
 import type { NewWorker } from '../../core/worker.ts';
-import { type HeldRow, toLease } from '../rows.ts';
+import { toLease } from '../rows.ts';
 import type { Leases, WorkerKey } from '../store.ts';
 import { claimedFrom } from './claiming.ts';
 import { type Asynchronous, type Context, sending } from './context.ts';
+import type { ClaimedRow } from './inputs.ts';
 
 /** How long a worker that was held for dead can still be seen. */
 const forgetAfterMs = 86_400_000;
@@ -30,7 +31,7 @@ export function leases(context: Context): Asynchronous<keyof Leases> {
       if (row === undefined) return [];
       const all = { instance, epoch, tokens: null, limit: limits.pageSizeMax };
       const rows = await connection.all('runningJobs', all);
-      return claimedFrom(context, rows as unknown as readonly HeldRow[]);
+      return claimedFrom(context, rows as unknown as readonly ClaimedRow[]);
     },
   };
 }

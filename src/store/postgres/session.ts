@@ -53,6 +53,7 @@ export class Session {
       width: new Width(),
       sent: () => undefined,
       isAtOnce: false,
+      isCounted: true,
       isBusy: false,
       ending: nothingEnds,
     };

@@ -4,7 +4,7 @@ import { isFinal, type JobStatus } from '../../core/state.ts';
 import type { Row } from '../rows.ts';
 import type { Input, Settled } from '../store.ts';
 import { type Asynchronous, type Context, dueColumns, move, sending } from './context.ts';
-import { dependentsOf, follow } from './dependents.ts';
+import { dependentsOf, follow, releaseAtOnce } from './dependents.ts';
 import { inputs } from './inputs.ts';
 
 export function settling(context: Context): Asynchronous<'inputs' | 'settle' | 'progress'> {
@@ -67,7 +67,7 @@ async function write(
   const written = Promise.all([
     end(context, ends),
     retry(context, others),
-    context.isAtOnce ? [] : dependentsOf(context, over),
+    context.isAtOnce ? releaseAtOnce(context, over) : dependentsOf(context, over),
   ]);
   context.sent(over);
   const [ended, retried, dependents] = await written;
@@ -76,7 +76,7 @@ async function write(
   const seqs = new Set(rows.map(({ seq }) => seq));
   await follow(
     context,
-    dependents.filter(({ parent }) => seqs.has(parent)),
+    (dependents ?? []).filter(({ parent }) => seqs.has(parent)),
   );
   return new Set(rows.map(textOf));
 }

@@ -1,15 +1,10 @@
 /** Workflows: their rows, and the counts and the status that follow from what becomes of their jobs. */
 import type { NewWorkflow } from '../../core/job.ts';
 import { statuses } from '../../core/state.ts';
-import { type JobCounts, workflowStatus } from '../../core/workflow.ts';
-import { type Change, Counts } from '../counts.ts';
-import type { Values } from './connection.ts';
+import { workflowOutcomes } from '../../core/workflow.ts';
+import { Counts } from '../counts.ts';
+import type { WorkerKey } from '../store.ts';
 import type { Statements } from './statements.ts';
-
-interface Counted extends JobCounts {
-  readonly seq: number;
-  readonly status: string;
-}
 
 export class Workflows {
   readonly counts = new Counts();
@@ -28,23 +23,9 @@ export class Workflows {
     return Number(row?.['seq']);
   }
 
-  /** The ids of workflows, by their places. */
-  async idsOf(seqs: readonly (number | null)[]): Promise<ReadonlyMap<number | null, string>> {
-    const wanted = [...new Set(seqs.filter((seq) => seq !== null))];
-    if (wanted.length === 0) return new Map();
-    const rows = await this.#connection.all('workflowIds', { seqs: wanted });
-    return new Map(rows.map(({ seq, id }) => [Number(seq), String(id)]));
-  }
-
-  /** Writes the counts; before each commit, and before workflows are looked at. */
+  /** Writes the counts, and how workflows stand by them; before each commit, and before workflows are looked at. */
   async flush(): Promise<void> {
-    const counted = await this.#writeCounts();
-    const changed = counted.filter((row) => workflowStatus(row) !== row.status);
-    if (changed.length === 0) return;
-    await this.#connection.all('workflowStatuses', {
-      workflows: changed.map(({ seq }) => seq),
-      statuses: changed.map((row) => workflowStatus(row)),
-    });
+    await this.#writeCounts(standing);
   }
 
   /**
@@ -52,21 +33,54 @@ export class Workflows {
    * which no job is left.
    */
   async flushRemovals(before: number): Promise<void> {
-    await this.#writeCounts();
+    await this.#writeCounts(asItIs);
     await this.#connection.all('forgetWorkflows', { before });
   }
 
-  async #writeCounts(): Promise<readonly Counted[]> {
-    const changes: [number, Change][] = [];
-    this.counts.flush((workflow, change) => changes.push([workflow, change]));
-    if (changes.length === 0) return [];
-    const rows = await this.#connection.all('countWorkflows', columnsOf(changes));
-    return rows as unknown as readonly Counted[];
+  async #writeCounts(stands: typeof standing): Promise<void> {
+    const changes: [workflow: number, state: string, change: number][] = [];
+    this.counts.flush((workflow, change) => {
+      for (const status of statuses)
+        if (change[status] !== 0) changes.push([workflow, status, change[status]]);
+    });
+    if (changes.length === 0) return;
+    await this.#connection.all('countWorkflows', {
+      workflows: changes.map(([workflow]) => workflow),
+      states: changes.map(([, state]) => state),
+      changes: changes.map(([, , change]) => change),
+      ...columnsOf(nothing),
+      ...stands,
+    });
   }
 }
 
-function columnsOf(changes: readonly (readonly [number, Change])[]): Values {
-  const columns = statuses.map((status) => [status, changes.map(([, change]) => change[status])]);
-  const workflows = changes.map(([workflow]) => workflow);
-  return { workflows, ...(Object.fromEntries(columns) as Record<string, number[]>) };
+/** What a transaction that is sent in one piece has done, whatever came of it. */
+export interface Moved {
+  /** Jobs that it may have settled. */
+  readonly settled: readonly number[];
+  readonly claimants: readonly WorkerKey[];
+  readonly tokens: readonly number[];
 }
+
+const nothing: Moved = { settled: [], claimants: [], tokens: [] };
+
+/** Counts what became of the jobs of workflows in this transaction. */
+export async function countMoved(connection: Statements, moved: Moved): Promise<void> {
+  const given = { workflows: [], states: [], changes: [] };
+  await connection.all('countWorkflows', { ...given, ...columnsOf(moved), ...standing });
+}
+
+function columnsOf({ settled, claimants, tokens }: Moved) {
+  return {
+    settled,
+    instances: claimants.map(({ instance }) => instance),
+    epochs: claimants.map(({ epoch }) => epoch),
+    tokens,
+  };
+}
+
+const standing = {
+  ranked: workflowOutcomes.map(([state]) => state),
+  outcomes: workflowOutcomes.map(([, outcome]) => outcome as string),
+};
+const asItIs: typeof standing = { ranked: [], outcomes: [] };

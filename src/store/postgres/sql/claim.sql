@@ -8,8 +8,8 @@
 -- through which it would look for one row after the other, however many there are. The worker's row is locked last, so that
 -- nothing is leased to one that is being held for dead. It comes too early if others wait for jobs that :ended in this
 -- transaction, by edges_parent: then it takes nothing. If it is sent :atOnce, nothing can follow from what it finds: it fails if
--- something would, because the jobs have to be counted (in a workflow) or told of (to their parents), because more can be found by
--- another look, or by making ready what is due if that was not :promoted, or because there is less than is usual, :busy.
+-- something would, because jobs are of a workflow and will not be :counted, because more can be found by another look, or by
+-- making ready what is due if that was not :promoted, or because there is less than is usual, :busy.
 WITH waiting AS MATERIALIZED (
   SELECT EXISTS (SELECT FROM gigq.edges WHERE parent = ANY (:ended::bigint[])) AS early
 ),
@@ -56,17 +56,33 @@ leased AS (
     started_at AS "startedAt", run_at AS "runAt", error, has_inputs AS "hasInputs", pass_results AS "passResults",
     CASE WHEN parents > 0 THEN (
       SELECT json_agg(parent_id ORDER BY edge.place)::text FROM gigq.edges AS edge WHERE edge.child = job.seq
-    ) END AS dependencies
+    ) END AS dependencies,
+    CASE WHEN workflow IS NOT NULL THEN (
+      SELECT whole.id FROM gigq.workflows AS whole WHERE whole.seq = job.workflow
+    ) END AS "workflowId",
+    CASE WHEN has_inputs = 1 AND parents <= :fewParents::integer THEN (
+      SELECT coalesce(json_agg(input ORDER BY input.place), '[]')::text
+      FROM (
+        SELECT edge.place, edge.parent_id AS id, edge.refs, parent.status,
+          CASE WHEN octet_length(parent.result) <= :fewBytes::integer THEN parent.result END AS result,
+          CASE WHEN edge.refs IS NOT NULL THEN parent.error END AS error,
+          coalesce(octet_length(parent.result), 0) + coalesce(octet_length(parent.error), 0) AS bytes
+        FROM gigq.edges AS edge LEFT JOIN gigq.jobs AS parent ON parent.seq = edge.parent
+        WHERE edge.child = job.seq AND (job.pass_results = 1 OR edge.refs IS NOT NULL)
+      ) AS input
+    ) END AS inputs
 )
 SELECT leased.*, CASE WHEN leased.place > 1 THEN NULL ELSE to_json(whole)::text END AS whole
 FROM (
   SELECT found.*, extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000 AS "tookMs",
     CASE WHEN found.count < :limit::integer AND NOT found.early THEN (
       SELECT json_agg(lane) FROM gigq.lanes AS lane
-      WHERE EXISTS (SELECT FROM gigq.jobs AS job WHERE job.lane = lane.id AND job.lane > 0 AND job.status = 'pending')
+      WHERE EXISTS (
+        SELECT FROM gigq.jobs AS job WHERE job.lane = lane.id AND job.lane > 0 AND job.status = 'pending' OFFSET 0
+      )
     ) END AS "readyLanes",
     1 / CASE WHEN :atOnce::boolean AND (
-      EXISTS (SELECT FROM leased WHERE workflow IS NOT NULL OR dependencies IS NOT NULL)
+      NOT :counted::boolean AND EXISTS (SELECT FROM leased WHERE workflow IS NOT NULL)
       OR found.count < :limit::integer AND (
         :busy::boolean OR found.seen >= :window::integer OR found."laneCount" <> :laneCount::bigint
         OR NOT :promoted::boolean AND found."dueMs" <= 0

@@ -11,6 +11,9 @@ SELECT job.seq, lane, workflow, token, slot, id, name, description, params, prio
   has_inputs AS "hasInputs", pass_results AS "passResults",
   CASE WHEN parents > 0 THEN (
     SELECT json_agg(parent_id ORDER BY place)::text FROM gigq.edges WHERE child = job.seq
-  ) END AS dependencies
+  ) END AS dependencies,
+  CASE WHEN workflow IS NOT NULL THEN (
+    SELECT whole.id FROM gigq.workflows AS whole WHERE whole.seq = job.workflow
+  ) END AS "workflowId"
 FROM held JOIN gigq.jobs AS job ON job.seq = held.seq
 ORDER BY job.seq
