@@ -64,6 +64,8 @@ export class ClaimLoop {
   /** The last claim filled its slots: there may be more. */
   #isBusy = false;
   #inFlight = 0;
+  /** For how many slots. */
+  #asked = 0;
   /** The last claim waits beside the store, and is told of by an event when there is something to take. */
   #isWaiting = false;
   /** The number of the last such event. */
@@ -134,14 +136,13 @@ export class ClaimLoop {
 
   get #isTime(): boolean {
     if (!this.#isOpen || this.#pause.isSet) return false;
-    const { slots } = this.#host;
-    return this.#isBusy
-      ? this.#inFlight * slots.atOnce < slots.count
-      : this.#isWoken && this.#inFlight === 0;
+    if (this.#inFlight === 0) return this.#isBusy || this.#isWoken;
+    return this.#isBusy && this.#inFlight === 1 && this.#host.slots.mayClaimBeside(this.#asked);
   }
 
   async #claim(worker: WorkerKey, slots: readonly string[]): Promise<void> {
     this.#inFlight += 1;
+    this.#asked += slots.length;
     this.#allowed -= slots.length;
     const askedAtMs = monotonicMs();
     const waits = this.#mayWait(slots);
@@ -149,6 +150,7 @@ export class ClaimLoop {
     const claim = await this.#ask({ worker, slots, waits });
     const taken = claim?.jobs.length ?? 0;
     this.#inFlight -= 1;
+    this.#asked -= slots.length;
     this.#isWaiting = waits && claim !== null && taken === 0;
     if (!this.#isOpen) this.#endWaiting();
     if (this.#isOpen) this.#allowed += slots.length - taken;

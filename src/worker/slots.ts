@@ -1,7 +1,7 @@
 /** The places in which a worker runs jobs. A slot is free, asked for by a claim, or taken by a job. */
 
-/** From so many slots on, the time that handlers take is worth hiding behind the store's. */
-const halvedFrom = 16;
+/** From so many slots on, the time that handlers take is worth hiding behind the store's. Of fewer, a half is hardly worth its commit. */
+const halvedFrom = 50;
 
 export class Slots {
   readonly count: number;
@@ -18,6 +18,14 @@ export class Slots {
   /** How many are claimed, and begun, at a time: one half of many, so that it is recorded while the other half runs. */
   get atOnce(): number {
     return this.count < halvedFrom ? this.count : Math.ceil(this.count / 2);
+  }
+
+  /**
+   * Whether others may be claimed while a claim for so many is on its way. Beside one for most of the slots, those that become free
+   * wait for it: then all are claimed together, and stay together as long as their jobs take no time.
+   */
+  mayClaimBeside(asked: number): boolean {
+    return this.count >= halvedFrom || asked * 2 < this.count;
   }
 
   get free(): number {

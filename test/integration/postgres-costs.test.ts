@@ -151,6 +151,11 @@ describe('a thousand jobs on PostgreSQL', () => {
     assertWithin(costs, { statements: 175, commits: 34, messages: 50, notifications: 34 });
   });
 
+  test('run, 40 at a time, take a commit and a message for each forty', async (scope) => {
+    const costs = await costsOf(scope, drain(40), submitMany);
+    assertWithin(costs, { statements: 130, commits: 32, messages: 42, notifications: 32 });
+  });
+
   test('run, 10 at a time, take a commit and a message for each ten', async (scope) => {
     const costs = await costsOf(scope, drain(10), submitMany);
     assertWithin(costs, { statements: 440, commits: 108, messages: 118, notifications: 108 });

@@ -26,4 +26,21 @@ describe('the slots of a worker', () => {
     slots.giveBack(['w-0']);
     assert.deepEqual(slots.take(2), ['w-0']);
   });
+
+  test('of a large worker are claimed in halves, those of others all together', () => {
+    assert.deepEqual(
+      [1, 10, 49, 50, 101].map((count) => new Slots('w', count).atOnce),
+      [1, 10, 49, 25, 51],
+    );
+  });
+
+  test('are claimed beside a claim for few of them, and of a large worker beside any', () => {
+    const ten = new Slots('w', 10);
+    assert.deepEqual(
+      [1, 4, 5, 10].map((asked) => ten.mayClaimBeside(asked)),
+      [true, true, false, false],
+    );
+    assert.equal(new Slots('w', 100).mayClaimBeside(50), true);
+    assert.equal(new Slots('w', 1).mayClaimBeside(1), false);
+  });
 });
