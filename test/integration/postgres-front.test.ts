@@ -7,7 +7,7 @@ import { systemClock } from '../../dist/store/clock.js';
 import { openPostgresStore } from '../../dist/store/postgres/postgres-store.js';
 import type { Clock } from '../../dist/store/store.js';
 import { freshSchema } from '../helpers/store-postgres.ts';
-import { newJobs, Seam } from '../helpers/store-seam.ts';
+import { newJob, newJobs, Seam } from '../helpers/store-seam.ts';
 
 /** Each look at it is so much later than the one before. */
 class SteppingClock implements Clock {
@@ -37,8 +37,9 @@ async function one(worker: TestWorker): Promise<string | undefined> {
   return (await worker.take(1))[0]?.id;
 }
 
-describe('once three looks in a row were slow', () => {
+describe('once ten looks in a row were slow', () => {
   let clock: SteppingClock;
+  let seam: Seam;
   let first: ClaimedJob;
   let second: ClaimedJob;
   let ours: TestWorker;
@@ -53,15 +54,14 @@ describe('once three looks in a row were slow', () => {
       t.after(() => store.close());
       return new Seam(store, of as never);
     };
-    const seam = await open(clock);
-    await seam.enqueue(...newJobs(10));
+    seam = await open(clock);
+    await seam.enqueue(...newJobs(17));
     theirs = await (await open(systemClock)).worker('theirs');
     ours = await seam.worker('ours');
     [first] = (await theirs.take(1)) as [ClaimedJob];
     clock.stepMs = 30;
     [second] = (await ours.take(1)) as [ClaimedJob];
-    await ours.take(1);
-    await ours.take(1);
+    for (let n = 0; n < 9; n += 1) await ours.take(1);
     clock.stepMs = 0;
   });
 
@@ -70,7 +70,7 @@ describe('once three looks in a row were slow', () => {
 
   test('what comes back elsewhere waits for the next look from the start', async () => {
     await giveBack(theirs, first);
-    assert.equal(await one(ours), 'job-4');
+    assert.equal(await one(ours), 'job-11');
     clock.pass(30_000);
     clock.stepMs = 30;
     assert.equal(await one(ours), 'job-0');
@@ -81,10 +81,19 @@ describe('once three looks in a row were slow', () => {
     assert.equal(await one(ours), 'job-1');
   });
 
+  test('what is more urgent is taken first, and nobody is passed over for it', async () => {
+    await seam.enqueue(newJob('urgent', { priority: 5 }), newJob('late'));
+    assert.equal(await one(ours), 'urgent');
+    assert.equal(await one(ours), 'job-11');
+    await seam.enqueue(newJob('more-urgent', { priority: 7 }));
+    const ids = (await ours.take(3)).map(({ id }) => id);
+    assert.deepEqual(ids, ['more-urgent', 'job-12', 'job-13']);
+  });
+
   test('a worker that finds too little looks from the start at once', async () => {
     await giveBack(theirs, first);
     const ids = (await ours.take(20)).map(({ id }) => id);
-    assert.deepEqual(ids, ['job-4', 'job-5', 'job-6', 'job-7', 'job-8', 'job-9', 'job-0']);
+    assert.deepEqual(ids, ['job-11', 'job-12', 'job-13', 'job-14', 'job-15', 'job-16', 'job-0']);
   });
 });
 
@@ -97,12 +106,11 @@ test('a look that is slow by accident changes nothing', async (t) => {
   const other = await openPostgresStore(address, { clock: systemClock, initialize: true });
   t.after(() => other.close());
   const theirs = await new Seam(other, systemClock as never).worker('theirs');
-  await seam.enqueue(...newJobs(10));
+  await seam.enqueue(...newJobs(20));
   const ours = await seam.worker('ours');
   const [first] = (await theirs.take(1)) as [ClaimedJob];
   clock.stepMs = 30;
-  await ours.take(1);
-  await ours.take(1);
+  for (let n = 0; n < 9; n += 1) await ours.take(1);
   clock.stepMs = 0;
   await ours.take(1);
   await theirs.settle(decide(first, { kind: 'released' }, 0));

@@ -190,9 +190,9 @@ class Lease {
 
   /** Whether somebody stands before the place where looks begin; then they begin there, or from the start. */
   async lookBefore(): Promise<boolean> {
-    const { from, now } = this.front;
+    const { from, level, now } = this.front;
     const lanes = this.#own.map(({ id }) => id);
-    const row = await this.#context.connection.get('passedOver', { from, lanes });
+    const row = await this.#context.connection.get('passedOver', { from, level, lanes });
     const seq = row?.['seq'];
     this.front.checked(typeof seq === 'number' ? seq : null, now);
     return typeof seq === 'number';
@@ -211,13 +211,14 @@ class Lease {
   async #look({ lanes, ...look }: Look): Promise<Granted | null> {
     const { connection, lanes: remembered, ending, dues, ...how } = this.#context;
     const start = this.rows.length;
-    const { from, now } = this.front;
+    const { from, level, now } = this.front;
     const found = await connection.all('claim', {
       ...look,
       ...this.request.worker,
       lanes: lanes.map(({ id }) => id),
       ended: ending.seqs,
       from,
+      level,
       atOnce: how.isAtOnce,
       busy: how.isBusy,
       counted: how.isCounted,
@@ -237,8 +238,7 @@ class Lease {
     for (const row of rows) move(this.#context, row, 'pending', 'running');
     // What was sent along with others has waited for them, and for their commits.
     const sinceMs = how.isAtOnce ? this.front.now - tookMs : now;
-    const seqs = rows.map(({ seq }) => seq);
-    this.front.looked(seqs, { from, sinceMs });
+    this.front.looked(rows, { from, sinceMs });
     this.rows.push(...rows);
     return { isCutShort: rows.length < look.limit && seen >= look.window, isAlive: alive };
   }
