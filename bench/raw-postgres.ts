@@ -137,10 +137,21 @@ async function claim(raw: Raw, size: number): Promise<readonly Row[]> {
     lanes: [lane],
     ended: [],
     from: 0,
+    level: Number.MAX_SAFE_INTEGER,
     promoted: true,
   };
-  const byStep = { atOnce: false, busy: false, laneCount: 1 };
-  return raw.run('claim', { ...worker, ...look, ...byStep, tokens, slots });
+  const byStep = { atOnce: false, busy: false, counted: true, laneCount: 1 };
+  const withInputs = { fewParents: 0, fewBytes: 0 };
+  const rows = await raw.run('claim', {
+    ...worker,
+    ...look,
+    ...byStep,
+    ...withInputs,
+    tokens,
+    slots,
+  });
+  if (rows[0]?.['seq'] === null) throw new Error('There was nothing to claim');
+  return rows;
 }
 
 async function settle(raw: Raw, held: readonly Row[]): Promise<void> {
