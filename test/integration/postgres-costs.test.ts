@@ -148,12 +148,12 @@ describe('a thousand jobs on PostgreSQL', () => {
 
   test('of a workflow take a commit and a message for each half of the slots as well', async (scope) => {
     const costs = await costsOf(scope, drain(100), submitGraph);
-    assertWithin(costs, { statements: 175, commits: 34, messages: 50, notifications: 34 });
+    assertWithin(costs, { statements: 200, commits: 40, messages: 60, notifications: 40 });
   });
 
   test('run, 40 at a time, take a commit and a message for each forty', async (scope) => {
     const costs = await costsOf(scope, drain(40), submitMany);
-    assertWithin(costs, { statements: 130, commits: 32, messages: 42, notifications: 32 });
+    assertWithin(costs, { statements: 170, commits: 40, messages: 55, notifications: 40 });
   });
 
   test('run, 10 at a time, take a commit and a message for each ten', async (scope) => {
