@@ -7,10 +7,10 @@ WITH clock AS MATERIALIZED (SELECT gigq.now_ms() AS now),
 waiting AS MATERIALIZED (
   SELECT child.seq, parent.status = 'completed' AND child.status = 'blocked'
     AND (:counted::boolean OR child.workflow IS NULL) AS simple
-  FROM unnest(:ended::bigint[]) AS ended (seq)
-  JOIN gigq.edges AS edge ON edge.parent = ended.seq
-  JOIN gigq.jobs AS parent ON parent.seq = ended.seq AND parent.xmin = pg_current_xact_id()::xid
+  FROM gigq.edges AS edge
+  JOIN gigq.jobs AS parent ON parent.seq = edge.parent AND parent.xmin = pg_current_xact_id()::xid
   JOIN gigq.jobs AS child ON child.seq = edge.child
+  WHERE edge.parent = ANY (:ended::bigint[])
   ORDER BY child.seq
   FOR NO KEY UPDATE OF child
 ),
