@@ -151,15 +151,13 @@ describe('a thousand jobs on PostgreSQL', () => {
     assertWithin(costs, { statements: 200, commits: 40, messages: 60, notifications: 40 });
   });
 
-  test('run, 40 at a time, take a commit and a message for each forty', async (scope) => {
-    const costs = await costsOf(scope, drain(40), submitMany);
-    assertWithin(costs, { statements: 170, commits: 40, messages: 55, notifications: 40 });
-  });
-
-  test('run, 10 at a time, take a commit and a message for each ten', async (scope) => {
-    const costs = await costsOf(scope, drain(10), submitMany);
-    assertWithin(costs, { statements: 440, commits: 108, messages: 118, notifications: 108 });
-  });
+  for (const [slots, bounds] of [
+    [40, { statements: 170, commits: 40, messages: 55, notifications: 40 }],
+    [10, { statements: 440, commits: 108, messages: 118, notifications: 108 }],
+  ] as const)
+    test(`run, ${slots} at a time, take a commit and a message for each ${slots}`, async (scope) => {
+      assertWithin(await costsOf(scope, drain(slots), submitMany), bounds);
+    });
 });
 
 test('two hundred that run one after the other settle one and claim the next in one commit, and one message', async (scope) => {

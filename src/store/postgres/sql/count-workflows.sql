@@ -17,7 +17,7 @@ released AS MATERIALIZED (
 ),
 claimed AS MATERIALIZED (
   SELECT workflow FROM gigq.jobs
-  WHERE status = 'running' AND token = ANY (:tokens::bigint[]) AND worker = ANY (ARRAY(
+  WHERE status = 'running' AND token = ANY (:tokens::bigint[]) AND xmin = pg_current_xact_id()::xid AND worker = ANY (ARRAY(
     SELECT worker.id FROM unnest(:instances::text[], :epochs::integer[]) AS given (instance, epoch)
     JOIN gigq.workers AS worker ON worker.instance = given.instance AND worker.epoch = given.epoch
   ))
