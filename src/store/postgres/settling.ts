@@ -4,7 +4,7 @@ import { isFinal, type JobStatus } from '../../core/state.ts';
 import type { Row } from '../rows.ts';
 import type { Input, Settled } from '../store.ts';
 import { type Asynchronous, type Context, dueColumns, move, sending } from './context.ts';
-import { dependentsOf, follow, releaseAtOnce } from './dependents.ts';
+import { type Dependent, dependentsOf, follow, releaseAtOnce } from './dependents.ts';
 import { inputs } from './inputs.ts';
 
 export function settling(context: Context): Asynchronous<'inputs' | 'settle' | 'progress'> {
@@ -67,7 +67,7 @@ async function write(
   const written = Promise.all([
     end(context, ends),
     retry(context, others),
-    context.isAtOnce ? releaseAtOnce(context, over) : dependentsOf(context, over),
+    waitingFor(context, over),
   ]);
   context.sent(over);
   const [ended, retried, dependents] = await written;
@@ -76,9 +76,19 @@ async function write(
   const seqs = new Set(rows.map(({ seq }) => seq));
   await follow(
     context,
-    (dependents ?? []).filter(({ parent }) => seqs.has(parent)),
+    dependents.filter(({ parent }) => seqs.has(parent)),
   );
   return new Set(rows.map(textOf));
+}
+
+/** Who waits for jobs that end, and is to be seen to: nobody where that is done by the statement that finds them. */
+async function waitingFor(
+  context: Context,
+  over: readonly number[],
+): Promise<readonly Dependent[]> {
+  if (!context.isAtOnce) return dependentsOf(context, over);
+  await releaseAtOnce(context, over);
+  return [];
 }
 
 interface Written extends Settlement {
