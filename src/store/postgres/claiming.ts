@@ -5,7 +5,7 @@ import { isLone, knows, serves } from '../../core/standing.ts';
 import { type Lane, toClaimedJob } from '../rows.ts';
 import type { Claim, ClaimRequest } from '../store.ts';
 import { type Asynchronous, type Context, type Member, move, nothingEnds } from './context.ts';
-import type { Front } from './front.ts';
+import type { Front, Stretch } from './front.ts';
 import { type ClaimedRow, few, withFewInputs } from './inputs.ts';
 import { settling } from './settling.ts';
 import type { Tokens } from './tokens.ts';
@@ -83,13 +83,13 @@ async function leaseReady(lease: Lease, context: Context, tokens: Tokens): Promi
   lease.rows.push(...(await leasedBefore(context, lease.request, tokens)));
   if (lease.rows.length > 0) return true;
   if (context.lanes.known.length === 0) await context.lanes.load();
-  if (lease.front.isDue) await lease.lookBefore();
+  if (lease.front.isDue) await lease.lookThrough(lease.front.stretch);
   for (;;) {
     const { known } = context.lanes;
     if (!(await leaseSuspect(lease)) || !(await firstInLine(lease, context))) return false;
     const isNews = context.lanes.known.length > known.length;
     if (lease.isFull) return true;
-    const isFound = lease.front.from > 0 && (await lease.lookBefore());
+    const isFound = lease.front.from > 0 && (await lease.lookThrough(lease.front.before));
     if (!isNews && !isFound) return true;
   }
 }
@@ -188,13 +188,13 @@ class Lease {
     return ownLanes(this.#context.lanes.known, this.request);
   }
 
-  /** Whether somebody stands before the place where looks begin; then they begin there, or from the start. */
-  async lookBefore(): Promise<boolean> {
-    const { from, level, now } = this.front;
+  /** Whether somebody stands in a stretch before the place where looks begin; then they begin there. */
+  async lookThrough(stretch: Stretch): Promise<boolean> {
+    const { level, now } = this.front;
     const lanes = this.#own.map(({ id }) => id);
-    const row = await this.#context.connection.get('passedOver', { from, level, lanes });
+    const row = await this.#context.connection.get('passedOver', { ...stretch, level, lanes });
     const seq = row?.['seq'];
-    this.front.checked(typeof seq === 'number' ? seq : null, now);
+    this.front.checked(typeof seq === 'number' ? seq : null, stretch, now);
     return typeof seq === 'number';
   }
 

@@ -2,8 +2,8 @@
  * Where in the line a worker begins to look. What was claimed stays in the indexes until a vacuum (which comes once a minute, and
  * does nothing about it while a transaction somewhere holds an old snapshot), and each look from their start reads all of it. So
  * once looks are slow, the next ones begin where the last one found its first job. What comes back before that place by another
- * session waits until somebody looks there: as soon as a worker finds too little, else for a fifteenth of the time, or every half
- * minute.
+ * session waits until somebody looks there: all of it as soon as a worker finds too little, else a stretch at a time, for a fifteenth
+ * of the time.
  */
 import type { Clock } from '../store.ts';
 
@@ -11,11 +11,12 @@ import type { Clock } from '../store.ts';
 const slowMs = { atLeast: 2, aJob: 0.03 };
 /** So many slow looks, one after the other, are no accident. */
 const patience = 10;
+const restMs = { least: 250, times: 15 };
 /**
- * A look reads whatever was claimed since the one before, and not the rest once more, unless a snapshot is held: it takes as
- * much in all however often it is made, and is to take little at a time.
+ * What a look before the place takes, about. It reads whatever was claimed since the one before, and while a snapshot is held all
+ * the rest once more, which may take many seconds: so it goes on, the next time, where it ended.
  */
-const restMs = { least: 250, most: 30_000, times: 15 };
+const stretchMs = { least: 5, most: 25 };
 
 /** No job's priority is higher: at this level nothing is passed over unread. */
 const noLevel = Number.MAX_SAFE_INTEGER;
@@ -26,6 +27,9 @@ export class Front {
   #level = noLevel;
   #slow = 0;
   #restsUntilMs = 0;
+  /** Where the next look before the place begins, and how far it goes. */
+  #since = 0;
+  #length = Infinity;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -55,10 +59,28 @@ export class Front {
     this.#from = Math.min(this.#from, seq);
   }
 
-  /** What was found before it, if anything, by a look that began then. */
-  checked(seq: number | null, sinceMs: number): void {
+  /** What stands before it, in the order of insertion. */
+  get before(): Stretch {
+    return { since: 0, until: this.#from };
+  }
+
+  /** As much of it as is to be looked through at a time. */
+  get stretch(): Stretch {
+    return { since: this.#since, until: Math.min(this.#from, this.#since + this.#length) };
+  }
+
+  /** What was found in a stretch, if anything, by a look that began then. */
+  checked(seq: number | null, { since, until }: Stretch, sinceMs: number): void {
+    const tookMs = this.now - sinceMs;
+    const isWhole = since === 0 && until === this.#from;
     if (seq !== null) this.lower(seq);
-    this.#rest(this.now - sinceMs);
+    if (tookMs > stretchMs.most)
+      this.#length = Math.ceil((until - since) * (stretchMs.most / tookMs));
+    else if (tookMs < stretchMs.least) this.#length *= 2;
+    this.#since = until < this.#from ? until : 0;
+    // So little is no trouble to a look from the start.
+    if (isWhole && tookMs < slowMs.atLeast) this.#from = 0;
+    this.#rest(tookMs);
   }
 
   /** What a look found that began at `from`, and then; in the order of the line. */
@@ -80,14 +102,13 @@ export class Front {
     if (this.#slow < patience) return;
     this.#slow = 0;
     this.#from = first;
+    this.#since = 0;
+    this.#length = Infinity;
     this.#rest(tookMs);
   }
 
   #rest(tookMs: number): void {
-    const rest = Math.min(restMs.most, Math.max(restMs.least, tookMs * restMs.times));
-    // A check that took no time costs none: everything is looked for again.
-    if (tookMs < slowMs.atLeast / 2) this.#from = 0;
-    this.#restsUntilMs = this.now + rest;
+    this.#restsUntilMs = this.now + Math.max(restMs.least, tookMs * restMs.times);
   }
 }
 
@@ -110,6 +131,12 @@ export class Fronts {
   lower(seq: number): void {
     for (const front of this.#fronts.values()) front.lower(seq);
   }
+}
+
+/** Jobs by their numbers, the first one of the stretch and the first one after it. */
+export interface Stretch {
+  readonly since: number;
+  readonly until: number;
 }
 
 interface Found {
