@@ -6,7 +6,7 @@ import type { WorkerRecord } from '../core/worker.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
 import { Alarm } from './alarm.ts';
 import { goneBy } from './evidence.ts';
-import { processKey } from './identity.ts';
+import { isSupervised, processKey } from './identity.ts';
 import type { Settings } from './options.ts';
 import { type Death, reap } from './reap.ts';
 
@@ -21,12 +21,19 @@ export interface ReaperHost {
 
 /** A worker with a short lease looks more often, or its looks would be too far apart to count (see core/liveness.ts). */
 const looksPerLease = 4;
+/** How long a service has to take the jobs of a process of its own: it alone knows what has ended it, and tells. */
+const serviceMs = 500;
+
+/** The workers of one process that is gone. */
+type Together = readonly [WorkerRecord, ...WorkerRecord[]];
 
 export class Reaper {
   readonly #host: ReaperHost;
   readonly #alarm = new Alarm(() => void this.sweep());
   readonly #intervalMs: number;
   #vigil: Vigil | null = null;
+  /** When processes were first seen to be gone, by their keys. */
+  #goneSince: ReadonlyMap<string, number> = new Map();
   #isOn = false;
   #sweep: Promise<void> | null = null;
 
@@ -80,8 +87,19 @@ export class Reaper {
     );
     const silent = dead.filter((worker) => !others.includes(worker) || goneBy(worker) === null);
     for (const worker of silent) await this.#reap([worker], silence(worker));
-    for (const together of processesGone(others)) await this.#reap(together, deathOf(together));
-    return nextMs;
+    const gone = processesGone(others);
+    const untaken = this.#untaken(gone);
+    for (const together of untaken) await this.#reap(together, deathOf(together));
+    return untaken.length === gone.length ? nextMs : Math.min(nextMs ?? Infinity, serviceMs);
+  }
+
+  /** Those whose jobs nobody else is about to take. */
+  #untaken(gone: readonly Together[]): readonly Together[] {
+    if (!isSupervised()) return gone;
+    const [nowMs, before] = [performance.now(), this.#goneSince];
+    const sinceMs = ([worker]: Together): number => before.get(processKey(worker)) ?? nowMs;
+    this.#goneSince = new Map(gone.map((each) => [processKey(each[0]), sinceMs(each)]));
+    return gone.filter((each) => nowMs - sinceMs(each) >= serviceMs);
   }
 
   async #reap(workers: readonly WorkerRecord[], death: Death): Promise<void> {
@@ -93,15 +111,14 @@ export class Reaper {
   }
 }
 
-/** The workers whose processes are gone, those of one process together. */
-function processesGone(workers: readonly WorkerRecord[]): readonly (readonly WorkerRecord[])[] {
+function processesGone(workers: readonly WorkerRecord[]): readonly Together[] {
   const gone = workers.filter((worker) => goneBy(worker) !== null);
-  return [...Map.groupBy(gone, processKey).values()];
+  return [...Map.groupBy(gone, processKey).values()] as unknown as readonly Together[];
 }
 
 /** What was stopping, or went down with the system, need not have been ended by its jobs. */
-function deathOf(workers: readonly WorkerRecord[]): Death {
-  const [worker] = workers as readonly [WorkerRecord];
+function deathOf(workers: Together): Death {
+  const [worker] = workers;
   const error = endOf(worker);
   if (goneBy(worker) === 'boot') return { loss: 'silent', error };
   return { loss: workers.some(({ state }) => state === 'stopping') ? 'stopped' : 'died', error };

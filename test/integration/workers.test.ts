@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Job, task, type WorkerInfo } from 'gigq';
 import { storeOf } from '../../dist/client/job-queue.js';
+import { supervisorVariable } from '../../dist/worker/identity.js';
 import { newWorker } from '../helpers/store-seam.ts';
 import { Effects, found, Gate, next, type Place, place } from '../helpers/worker-place.ts';
 import { WorkerProcess } from '../helpers/worker-process.ts';
@@ -75,6 +76,26 @@ describe('workers', () => {
       expiredLeases: 0,
       suspect: true,
     });
+  });
+
+  it('of a service leave the dead to the service for half a second, which knows what has ended them', async (t) => {
+    const here = place(t);
+    const effects = new Effects(join(here.folder, 'effects'));
+    const victim = await WorkerProcess.start(t, here.database);
+    const params = { effects: effects.path };
+    const { id } = await here.queue.submit(new Job({ task: 'ignore', params }));
+    await found(() => effects.lines.length > 0, 'the handler');
+    victim.signal('SIGKILL');
+    await victim.exit();
+
+    process.env[supervisorVariable] = String(process.ppid);
+    t.after(() => delete process.env[supervisorVariable]);
+    await here.started({ workerId: 'sibling', tasks: [held] });
+    await found(async () => (await here.queue.getStatus(id))?.status === 'pending', 'the reaper');
+    const sibling = (await here.queue.workers()).find((worker) => worker.id === 'sibling');
+    const [lost] = (await here.queue.getStatus(id))?.executions ?? [];
+    const tookMs = Number(lost?.completedAt) - Number(sibling?.startedAt);
+    assert.ok(tookMs >= 500, `it took the job after ${tookMs} ms`);
   });
 
   it('are told apart by their lives, whatever their labels', async (t) => {
