@@ -4,6 +4,7 @@ import { relative } from 'node:path';
 import { dataFolder } from './data.ts';
 import { type Finding, isMeasured } from './figures.ts';
 import { linesOf } from './print.ts';
+import { pace } from './pace.ts';
 import { startPostgres } from './postgres-server.ts';
 import { resultsOf, type Results, save } from './results.ts';
 import { useServer } from './server-databases.ts';
@@ -132,10 +133,12 @@ async function runAndClean(settings: Settings): Promise<void> {
 
 async function run(settings: Settings, started: Started | undefined): Promise<void> {
   const found: Record<string, readonly Finding[]> = {};
-  const results = resultsOf(settings, found, started?.version);
+  const paces: Record<string, number> = {};
+  const results = resultsOf(settings, { benches: found, paces }, started?.version);
   printEnvironment(results);
   for (const name of settings.benches) {
-    console.log(`\n${name}: ${benches[name]?.about}`);
+    paces[name] = await pace();
+    console.log(`\n${name}: ${benches[name]?.about} (machine at ${shareOfBest(paces, name)} %)`);
     const findings = await measure(name, settings);
     for (const line of findings.flatMap(linesOf)) console.log(line);
     found[name] = findings;
@@ -143,6 +146,12 @@ async function run(settings: Settings, started: Started | undefined): Promise<vo
   }
   if (!hasMeasured(found)) return console.log('\nNothing was measured, and nothing written');
   console.log(`\nWritten to ${relative(process.cwd(), save(results, kindOf(settings)))}`);
+}
+
+/** Of the best pace so far. */
+function shareOfBest(paces: Readonly<Record<string, number>>, name: string): number {
+  const best = Math.max(...Object.values(paces));
+  return Math.round(((paces[name] ?? 0) / best) * 100);
 }
 
 /** A run that came to nothing does not take the place of an earlier one. */

@@ -24,17 +24,17 @@ export interface Results {
   };
   readonly settings: Settings;
   readonly benches: Readonly<Record<string, readonly Finding[]>>;
+  /** What the machine gave before each of them (see pace.ts); older files lack it. */
+  readonly paces?: Readonly<Record<string, number>>;
 }
+
+/** What a run finds, which may still come. */
+export type Found = Required<Pick<Results, 'benches' | 'paces'>>;
 
 const root = join(import.meta.dirname, '..');
 const folder = join(import.meta.dirname, 'results');
 
-/** With the findings of each bench, which may still come. */
-export function resultsOf(
-  settings: Settings,
-  benches: Readonly<Record<string, readonly Finding[]>>,
-  postgres?: string,
-): Results {
+export function resultsOf(settings: Settings, found: Found, postgres?: string): Results {
   return {
     date: new Date().toISOString(),
     machine: {
@@ -51,7 +51,7 @@ export function resultsOf(
       commit: commit(),
     },
     settings,
-    benches,
+    ...found,
   };
 }
 

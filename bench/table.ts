@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import { type Figure, isReached, isMeasured, median, ratio } from './figures.ts';
+import { type Figure, isReached, isMeasured, median, ratio, spread } from './figures.ts';
 import { show, showBound } from './print.ts';
 import { newest, type Results } from './results.ts';
 import { UsageError } from './settings.ts';
@@ -86,14 +86,21 @@ export function tablesOf(run: Results, { postgres, peers, postgresPeers }: Other
   return parts.join('\n\n');
 }
 
-function environment({ date, machine, versions, settings }: Results): string {
+function environment({ date, machine, versions, settings, paces }: Results): string {
   const { cpu, cores, memoryGiB, kernel } = machine;
   const quick = settings.quick ? 'A quick run, of no meaning: ' : '';
   const database = versions.postgres ?? `SQLite ${versions.sqlite}`;
   return (
     `${quick}${date.slice(0, 10)}, gigq ${versions.gigq} (${versions.commit}), Node ${versions.node}, ${database}, ` +
-    `${cores} cores of an ${cpu}, ${memoryGiB} GiB, Linux ${kernel}; medians of ${settings.rounds} rounds.`
+    `${cores} cores of an ${cpu}${given(paces)}, ${memoryGiB} GiB, Linux ${kernel}; medians of ${settings.rounds} rounds.`
   );
+}
+
+function given(paces: Results['paces'] = {}): string {
+  const all = Object.values(paces);
+  if (all.length === 0) return '';
+  const { min, max } = spread(all);
+  return ` (which gave ${Math.round((min / max) * 100)} to 100 % of their best)`;
 }
 
 const heads = {

@@ -32,6 +32,14 @@ describe('the tables of the readme', () => {
     );
   });
 
+  test('say how evenly the machine ran', () => {
+    const run = { ...results({ drain: [drain] }), paces: { drain: 8000, submit: 5600 } };
+    assert.match(
+      tablesOf(run),
+      /2 cores of an AMD EPYC \(which gave 70 to 100 % of their best\), 23 GiB/u,
+    );
+  });
+
   test('have a row for each figure with a target, beside what it is compared with', () => {
     const withoutTarget: Finding = { name: 'x', unit: 'ms', rounds: [1], durability: 'full' };
     const run = results({ drain: [drain, withoutTarget, { name: 'y', skipped: 'no reason' }] });
