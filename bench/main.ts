@@ -178,7 +178,7 @@ function printEnvironment({ machine, versions, settings }: Results): void {
   const { cpu, cores, kernel } = machine;
   const store = versions.postgres ?? `SQLite ${versions.sqlite}`;
   console.log(
-    `gigq ${versions.gigq} (${versions.commit}), Node ${versions.node}, ${store}, ${cores} × ${cpu}, Linux ${kernel}; ${settings.rounds} rounds`,
+    `gigq ${versions.gigq} (${versions.commit}), Node ${versions.node}, ${store}, ${cores} × ${cpu}, Linux ${kernel}; rounds: ${settings.rounds}`,
   );
 }
 

@@ -92,8 +92,12 @@ function environment({ date, machine, versions, settings, paces }: Results): str
   const database = versions.postgres ?? `SQLite ${versions.sqlite}`;
   return (
     `${quick}${date.slice(0, 10)}, gigq ${versions.gigq} (${versions.commit}), Node ${versions.node}, ${database}, ` +
-    `${cores} cores of an ${cpu}${given(paces)}, ${memoryGiB} GiB, Linux ${kernel}; medians of ${settings.rounds} rounds.`
+    `${cores} cores of an ${cpu}${given(paces)}, ${memoryGiB} GiB, Linux ${kernel}; ${rounded(settings.rounds)}.`
   );
+}
+
+function rounded(rounds: number): string {
+  return rounds === 1 ? 'a single round' : `medians of ${rounds} rounds`;
 }
 
 function given(paces: Results['paces'] = {}): string {

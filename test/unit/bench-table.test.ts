@@ -32,6 +32,12 @@ describe('the tables of the readme', () => {
     );
   });
 
+  test('say so if there was one round only', () => {
+    const run = results({ drain: [drain] });
+    const text = tablesOf({ ...run, settings: { ...run.settings, rounds: 1 } });
+    assert.match(text, /Linux 6\.1; a single round\./u);
+  });
+
   test('say how evenly the machine ran', () => {
     const run = { ...results({ drain: [drain] }), paces: { drain: 8000, submit: 5600 } };
     assert.match(
