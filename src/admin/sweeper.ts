@@ -69,7 +69,7 @@ export class Sweeper {
   }
 
   async #living(): Promise<readonly WorkerRecord[]> {
-    const workers = await this.#store.call('workers', null);
+    const workers = await this.#store.call('workers', { runningOf: 'lost' });
     return workers.filter(({ state }) => state !== 'lost');
   }
 }

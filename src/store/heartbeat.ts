@@ -94,7 +94,9 @@ export class AttendedStore implements Store, OverdueHost {
     else if (unit.op === 'renew')
       this.#workers.get(unit.input.instance)?.heart.remember(unit.input.stopping);
     else if (unit.op === 'held')
-      this.#workers.get(unit.input.instance)?.overdue?.holds(reply.reply as readonly Lease[]);
+      this.#workers
+        .get(unit.input.instance)
+        ?.overdue?.holds(reply.reply as readonly Lease[], unit.input.among);
     else if (unit.op === 'claim')
       this.#workers.get(unit.input.worker.instance)?.overdue?.claimed((reply.reply as Claim).jobs);
   }
@@ -122,8 +124,13 @@ export class AttendedStore implements Store, OverdueHost {
 
   // ── OverdueHost ───────────────────────────────────────────────────────────────────────────────
 
-  askWhatIsHeld(worker: WorkerKey, told: (leases: readonly Lease[]) => void): void {
-    const unit: Unit = { op: 'held', input: worker, caller: reader, waitMs: againMs };
+  askWhatIsHeld(
+    worker: WorkerKey,
+    among: readonly Lease[],
+    told: (leases: readonly Lease[]) => void,
+  ): void {
+    const input = { ...worker, among };
+    const unit: Unit = { op: 'held', input, caller: reader, waitMs: againMs };
     this.#store.run([unit], (_, answer) => {
       if (answer.ok) told(answer.reply as readonly Lease[]);
     });
@@ -278,9 +285,12 @@ class Heart {
     this.#set('look', lookMs, () => {
       over(null);
     });
-    this.#run({ op: 'workers', input: null, caller: reader, waitMs: lookMs }, (answer) => {
-      over(answer.ok ? this.#beatsOf(answer.reply as readonly WorkerRecord[]) : null);
-    });
+    this.#run(
+      { op: 'workers', input: { runningOf: 'lost' }, caller: reader, waitMs: lookMs },
+      (answer) => {
+        over(answer.ok ? this.#beatsOf(answer.reply as readonly WorkerRecord[]) : null);
+      },
+    );
   }
 
   #beatsOf(workers: readonly WorkerRecord[]): Map<string, number> {

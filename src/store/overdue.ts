@@ -12,8 +12,12 @@ import type { Attention } from '../core/worker.ts';
 import type { Clock, WorkerKey } from './store.ts';
 
 export interface OverdueHost {
-  /** Asks which leases the worker still holds; does not call back if nobody can say. */
-  askWhatIsHeld(worker: WorkerKey, told: (leases: readonly Lease[]) => void): void;
+  /** Asks which of some leases the worker still holds; does not call back if nobody can say. */
+  askWhatIsHeld(
+    worker: WorkerKey,
+    among: readonly Lease[],
+    told: (leases: readonly Lease[]) => void,
+  ): void;
   /** Asks the worker to renew its lease by itself. */
   askForSign(instance: string): void;
   /** These jobs cannot run for as long as another one takes. */
@@ -72,10 +76,12 @@ export class Overdue {
     if (place !== -1) this.#held.splice(place, 1);
   }
 
-  /** What the worker holds at this moment: others may have been cancelled, or taken. */
-  holds(leases: readonly Lease[]): void {
-    const tokens = new Map(leases.map(({ seq, token }) => [seq, token]));
-    this.#held = this.#held.filter(({ job: { lease } }) => tokens.get(lease.seq) === lease.token);
+  /** What the worker holds at this moment, of all or among some: others may have been cancelled, or taken. */
+  holds(leases: readonly Lease[], among?: readonly Lease[]): void {
+    const held = new Set(leases.map(({ token }) => token));
+    const asked = among && new Set(among.map(({ token }) => token));
+    const isGone = ({ token }: Lease): boolean => asked?.has(token) !== false && !held.has(token);
+    this.#held = this.#held.filter(({ job }) => !isGone(job.lease));
   }
 
   /** The worker has given a sign of life. */
@@ -112,8 +118,9 @@ export class Overdue {
     if (this.#overdue.length === 0) return this.#lookAgain();
     // If nobody can say, it is looked at again as if the worker had given a sign.
     this.#undoTimer = this.#clock.timer(signMs, () => this.signed());
-    this.#host.askWhatIsHeld(this.#key, (leases) => {
-      this.holds(leases);
+    const among = this.#held.map(({ job }) => job.lease);
+    this.#host.askWhatIsHeld(this.#key, among, (leases) => {
+      this.holds(leases, among);
       this.#askForSign();
     });
   }

@@ -69,6 +69,8 @@ export interface ClaimRequest {
   /** Tasks whose suspects it runs in processes of their own; of all others together it takes one, if `oneSuspect`. */
   readonly apart: readonly string[];
   readonly oneSuspect: boolean;
+  /** It claims again when it is told to: jobs that are hard to find may be left for then. Default: every job is found. */
+  readonly goesOn?: boolean;
 }
 
 export interface Claim {
@@ -88,10 +90,7 @@ export type Settled = 'settled' | 'duplicate' | 'lost';
 export type NoInputs = 'lost' | 'unfinished' | 'too_large';
 
 export interface Working {
-  /**
-   * Promotes due jobs and takes ready ones in order. Takes the write lock only if there is something to take;
-   * takes a job of another queue or task never, and charges nothing to it.
-   */
+  /** Promotes due jobs and takes ready ones in order, never of another queue or task. Takes the write lock only to take something. */
   claim(request: ClaimRequest): Claim;
   /** What running jobs are given by their parents. */
   inputs(leases: readonly Lease[]): readonly (Inputs | NoInputs)[];
@@ -116,8 +115,8 @@ export interface Leases {
   renew(beat: WorkerKey & { readonly stopping: boolean }): boolean;
   /** Ends a worker's life. Jobs that it still holds are then anybody's to reap. */
   leave(worker: WorkerKey): void;
-  /** The leases that a worker holds, so that it learns what was taken from it. */
-  held(worker: WorkerKey): readonly Lease[];
+  /** Which leases a worker holds, all or those among some, so that it learns what was taken from it. */
+  held(worker: WorkerKey & { readonly among?: readonly Lease[] }): readonly Lease[];
   /** Holds a worker for dead if it still stands as sighted, and tells up to 1,000 of the jobs that it holds. */
   expired(sighting: Sighting): readonly ClaimedJob[];
 }
@@ -188,7 +187,8 @@ export interface Looking {
   };
   /** How jobs stand, without their params: what somebody who waits for them needs. Null: no such job. */
   outcomes(ids: readonly string[]): readonly (FinalOutcome | 'unfinished' | null)[];
-  workers(input: null): readonly WorkerRecord[];
+  /** For who asks often, those that are not lost may be told to run none: to count what they run may take long. */
+  workers(input: { readonly runningOf: 'lost' } | null): readonly WorkerRecord[];
   /** What they run, of each the 100 jobs that have run longest; and what time it is. */
   running(input: null): { readonly jobs: readonly RunningJob[]; readonly nowMs: number };
   workflow(id: string): WorkflowRecord | null;

@@ -185,8 +185,9 @@ export class ClaimLoop {
     if (oneSuspect) this.#isAskingForSuspect = true;
     try {
       const tasks = this.#host.taskNames();
-      const wanted = { tasks, queues: settings.queues, apart, oneSuspect, heard: this.#heard };
-      return await store.call('claim', { ...claim, ...wanted }, { waitMs });
+      const wanted = { tasks, queues: settings.queues, apart, oneSuspect };
+      const how = { goesOn: this.#isEndless, heard: this.#heard };
+      return await store.call('claim', { ...claim, ...wanted, ...how }, { waitMs });
     } catch (error) {
       this.#host.claimFailed(error);
       return null;

@@ -45,8 +45,8 @@ export class HeldWatch {
   async isHeld({ lease }: ClaimedJob): Promise<boolean> {
     const { key, store } = this.#host;
     if (key === null) return false;
-    const held = await store.call('held', key);
-    return held.some(({ seq, token }) => seq === lease.seq && token === lease.token);
+    const held = await store.call('held', { ...key, among: [lease] });
+    return held.length > 0;
   }
 
   #lookSoon(): void {
@@ -69,10 +69,13 @@ export class HeldWatch {
   }
 
   async #tellTaken(key: WorkerKey, attempts: readonly Attempt[]): Promise<void> {
-    const held = new Map<number, number>();
-    for (const { seq, token } of await this.#host.store.call('held', key)) held.set(seq, token);
+    const among = attempts.map(({ job: { lease } }) => lease);
+    const held = new Set<number>();
+    for (const { token } of await this.#host.store.call('held', { ...key, among })) held.add(token);
+    // Others may have begun meanwhile.
+    const asked = new Set(among.map(({ token }) => token));
     const taken = attempts.filter(
-      ({ isOver, job: { lease } }) => !isOver && held.get(lease.seq) !== lease.token,
+      ({ isOver, job: { lease } }) => !isOver && asked.has(lease.token) && !held.has(lease.token),
     );
     if (taken.length === 0) return;
     const cancelled = await cancelledOf(

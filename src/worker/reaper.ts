@@ -78,7 +78,7 @@ export class Reaper {
   async #look(): Promise<number | null> {
     const { store, instance, waitMs } = this.#host;
     const askedAtMs = performance.now();
-    const workers = await store.call('workers', null, { waitMs });
+    const workers = await store.call('workers', { runningOf: 'lost' }, { waitMs });
     const look = { self: instance, workers, askedAtMs, answeredAtMs: performance.now() };
     const { vigil, dead, nextMs } = watch(this.#vigil, look);
     this.#vigil = vigil;

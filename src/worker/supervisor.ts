@@ -151,7 +151,7 @@ class Supervisor implements Service, PlaceHost {
   #warmUp(): void {
     if (this.#isWarm) return;
     this.#isWarm = true;
-    this.#store.call('workers', null).catch(() => undefined);
+    this.#store.call('workers', { runningOf: 'lost' }).catch(() => undefined);
   }
 
   #tell({ identity: { pid }, error, ...end }: ChildEnd): void {

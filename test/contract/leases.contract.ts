@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { decide } from '../../dist/core/decide.js';
+import type { Lease } from '../../dist/core/job.js';
 import { completed, lost, newJob, newJobs, newWorker } from '../helpers/store-seam.ts';
 import type { Suite } from './contract.ts';
 
@@ -126,6 +127,31 @@ export const leases: Suite = (holds) => {
     assert.deepEqual(await seam.call('held', one.key), [mine[1]!.lease]);
     await seam.call('cancel', [mine[1]!.id]);
     assert.deepEqual(await seam.call('held', one.key), []);
+  });
+
+  holds('held among some leases tells those of them that a worker still has', async (seam) => {
+    await seam.enqueue(...newJobs(4));
+    const [one, two] = [await seam.worker('w1'), await seam.worker('w2')];
+    const [mine, others] = [await one.take(3), await two.take(1)];
+    const [ended, kept] = mine.map(({ lease }) => lease) as [Lease, Lease, Lease];
+    await one.end(mine[0]!, completed);
+    const old = { ...kept, token: kept.token + 1 };
+    const among = [ended, kept, old, others[0]!.lease];
+    assert.deepEqual(await seam.call('held', { ...one.key, among }), [kept]);
+    assert.deepEqual(await seam.call('held', { ...one.key, among: [] }), []);
+    await seam.call('expired', await one.sighting());
+    assert.deepEqual(await seam.call('held', { ...one.key, among }), []);
+  });
+
+  holds('workers, asked for what the lost ones run, tells that of them', async (seam) => {
+    await seam.enqueue(...newJobs(2));
+    const [one, two] = [await seam.worker('w1'), await seam.worker('w2')];
+    await one.takeOne();
+    await two.takeOne();
+    await one.leave();
+    const [left, living] = await seam.call('workers', { runningOf: 'lost' });
+    assert.deepEqual([left?.state, left?.running], ['lost', 1]);
+    assert.equal(living?.state, 'active');
   });
 
   holds('held of a worker that was held for dead is empty, reaped or not', async (seam) => {

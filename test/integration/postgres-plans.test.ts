@@ -49,6 +49,7 @@ const byIndex: Readonly<Partial<Record<Statement, readonly string[]>>> = {
   ahead: ['jobs_ready'],
   passedOver: ['jobs_ready'],
   held: ['jobs_running', 'workers_instance_epoch_key'],
+  heldAmong: ['jobs_pkey', 'workers_instance_epoch_key'],
   inputs: ['edges_pkey', 'jobs_pkey'],
   inputsSize: ['edges_pkey', 'jobs_pkey'],
   lockJobs: ['jobs_pkey'],

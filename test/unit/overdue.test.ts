@@ -52,6 +52,14 @@ describe('a job that is not settled long after its time was up', () => {
     assert.deepEqual(unheard(), ['asked']);
   });
 
+  test('is not forgotten when the worker asks for others that it still holds', async (t) => {
+    const { clock, seam, worker, claim, unheard } = await setUp(t);
+    const [, other] = await claim(newJob('a', short), newJob('b'));
+    await seam.call('held', { ...worker.key, among: [other!.lease] });
+    await clock.advance(overdueMs);
+    assert.deepEqual(unheard(), ['asked']);
+  });
+
   test('is left to a worker that gives one, and looked at again', async (t) => {
     const { clock, worker, claim, statuses, unheard } = await setUp(t);
     await claim(newJob('a', short));

@@ -13,7 +13,7 @@ describe('a place that slow looks have led to', () => {
   beforeEach(async () => {
     clock = new FakeClock();
     front = new Front(clock);
-    for (let n = 0; n < 10; n += 1) await looked({ from: 0, tookMs: 100 });
+    for (let n = 0; n < 10; n += 1) await looked({ from: 0, tookMs: 20 });
   });
 
   async function looked({ from, tookMs }: { from: number; tookMs: number }): Promise<void> {
@@ -55,7 +55,7 @@ describe('a place that slow looks have led to', () => {
     assert.equal(next - until, 2 * (until - since));
   });
 
-  test('is looked before for a fifteenth of the time, four times a second at most', async () => {
+  test('is looked before for a sixteenth of the time while there are jobs enough, four times a second at most', async () => {
     await lookThrough(100);
     await clock.advance(1499);
     assert.equal(front.isDue, false);
@@ -66,6 +66,42 @@ describe('a place that slow looks have led to', () => {
     assert.equal(front.isDue, false);
     await clock.advance(1);
     assert.equal(front.isDue, true);
+  });
+
+  test('is looked before for a quarter of the time while there are too few jobs, until all of it was', async () => {
+    await lookThrough(1000);
+    await looked({ from: place, tookMs: 1 });
+    await clock.advance(3000);
+    const pauses: (number | null)[] = [];
+    do {
+      await lookThrough(25);
+      pauses.push(front.dueMs);
+      await clock.advance(front.dueMs ?? 0);
+    } while (front.stretch.since > 0);
+    assert.deepEqual(new Set(pauses.slice(0, -1)), new Set([75]));
+    assert.equal(pauses.at(-1), 375);
+  });
+
+  test('is looked just before at any time, and before from end to end if that is quick', async () => {
+    await lookThrough(10);
+    assert.deepEqual([front.near, front.dueMs], [{ since: 0, until: place }, null]);
+    await lookThrough(1000);
+    assert.deepEqual(front.near, { since: place - 2000, until: place });
+  });
+
+  test('is there after one look that was very slow, and is looked before in stretches from the first one on', async () => {
+    front = new Front(clock);
+    await looked({ from: 0, tookMs: 99 });
+    assert.equal(front.from, 0);
+    await looked({ from: 0, tookMs: 1000 });
+    assert.deepEqual([front.from, front.stretch], [place, { since: 0, until: 2501 }]);
+  });
+
+  test('is looked before from its start again once it has moved back before where that was', async () => {
+    await lookThrough(1000);
+    for (let n = 0; n < 20; n += 1) await lookThrough(25);
+    front.lower(5000);
+    assert.deepEqual(front.stretch, { since: 0, until: 2501 });
   });
 
   test('moves back to whoever stands before it', async () => {

@@ -184,6 +184,7 @@ export class AtOnce {
 const ofOneStatement: ReadonlySet<Operation> = new Set([
   'progress',
   'renew',
+  'held',
   'outcomes',
   'workers',
 ]);

@@ -28,8 +28,7 @@ async function claim(context: Context, request: ClaimRequest, tokens: Tokens): P
     context.isAtOnce ? leaseAtOnce(lease, context) : leaseReady(lease, context, tokens),
   ]);
   if (!isAlive) return { jobs: [], ...nothingElse, fenced: true };
-  const rest = lease.isFull ? nothingElse : lease.rest;
-  return { jobs: await claimedFrom(context, lease.rows), ...rest, fenced: false };
+  return { jobs: await claimedFrom(context, lease.rows), ...lease.rest, fenced: false };
 }
 
 type Rest = Pick<Claim, 'nextDueMs' | 'unknownTasks'>;
@@ -89,7 +88,7 @@ async function leaseReady(lease: Lease, context: Context, tokens: Tokens): Promi
     if (!(await leaseSuspect(lease)) || !(await firstInLine(lease, context))) return false;
     const isNews = context.lanes.known.length > known.length;
     if (lease.isFull) return true;
-    const isFound = lease.front.from > 0 && (await lease.lookThrough(lease.front.before));
+    const isFound = await lease.lookBehind();
     if (!isNews && !isFound) return true;
   }
 }
@@ -153,11 +152,11 @@ async function inLanes(lease: Lease, lanes: readonly Lane[], width: Width): Prom
 /** Takes jobs for the slots of a request, one look after the other. */
 class Lease {
   readonly rows: ClaimedRow[] = [];
-  /** What the last look has seen besides. */
-  rest = unseen;
   readonly request: ClaimRequest;
   readonly front: Front;
   hasSuspect = false;
+  /** What the last look has seen besides. */
+  #rest = unseen;
   readonly #context: Context;
   readonly #tokens: readonly number[];
 
@@ -176,6 +175,16 @@ class Lease {
     return this.free === 0;
   }
 
+  get rest(): Rest {
+    if (this.isFull) return nothingElse;
+    return { ...this.#rest, nextDueMs: sooner(this.#rest.nextDueMs, this.#nextStretchMs) };
+  }
+
+  /** Who claims no more would leave what stands there unseen. */
+  get #nextStretchMs(): number | null {
+    return this.request.goesOn === true ? this.front.dueMs : null;
+  }
+
   get lanesInOrder(): readonly Lane[] {
     return this.#own.filter((lane) => !isTakenAlone(this.request, lane));
   }
@@ -186,6 +195,15 @@ class Lease {
 
   get #own(): readonly Lane[] {
     return ownLanes(this.#context.lanes.known, this.request);
+  }
+
+  /** Whether somebody stands before the place where looks begin, now that too few stand after it. */
+  async lookBehind(): Promise<boolean> {
+    const { front, request } = this;
+    if (front.from === 0) return false;
+    if (request.goesOn !== true) return this.lookThrough(front.before);
+    if (await this.lookThrough(front.near)) return true;
+    return front.dueMs === 0 && this.lookThrough(front.stretch);
   }
 
   /** Whether somebody stands in a stretch before the place where looks begin; then they begin there. */
@@ -232,7 +250,7 @@ class Lease {
     const { laneCount, seen, alive, early, tookMs } = whole;
     if (early) return null;
     dues.told(whole.dueMs);
-    this.rest = restOf(whole, this.request);
+    this.#rest = restOf(whole, this.request);
     if (laneCount !== remembered.known.length) await remembered.load();
     const rows = found.filter(({ seq }) => seq !== null) as unknown as readonly ClaimedRow[];
     for (const row of rows) move(this.#context, row, 'pending', 'running');
@@ -265,6 +283,10 @@ function restOf({ dueMs, readyLanes }: Whole, request: ClaimRequest): Rest {
     nextDueMs: dueMs === null ? null : Math.max(0, dueMs),
     unknownTasks: [...new Set(unknown.map(({ task }) => task))],
   };
+}
+
+function sooner(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
 /**

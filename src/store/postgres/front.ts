@@ -2,21 +2,23 @@
  * Where in the line a worker begins to look. What was claimed stays in the indexes until a vacuum (which comes once a minute, and
  * does nothing about it while a transaction somewhere holds an old snapshot), and each look from their start reads all of it. So
  * once looks are slow, the next ones begin where the last one found its first job. What comes back before that place by another
- * session waits until somebody looks there: all of it as soon as a worker finds too little, else a stretch at a time, for a fifteenth
- * of the time.
+ * session waits until somebody looks there: all of it where that is quick, else a stretch at a time, for a quarter of the time as
+ * long as there are too few jobs, and for a sixteenth when there are enough. Whoever ends if there is nothing looks through it all.
  */
 import type { Clock } from '../store.ts';
 
-/** What a look may take besides what it finds. */
-const slowMs = { atLeast: 2, aJob: 0.03 };
-/** So many slow looks, one after the other, are no accident. */
+/** What a look may take besides what it finds; so many that take longer, one after the other, are no accident, nor is a very slow one. */
+const slowMs = { atLeast: 2, aJob: 0.03, very: 100 };
 const patience = 10;
-const restMs = { least: 250, times: 15 };
+/** What comes after a look before the place, in times of what it took. */
+const rests = { enough: { leastMs: 250, times: 15 }, tooFew: { leastMs: 25, times: 3 } };
 /**
  * What a look before the place takes, about. It reads whatever was claimed since the one before, and while a snapshot is held all
  * the rest once more, which may take many seconds: so it goes on, the next time, where it ended.
  */
 const stretchMs = { least: 5, most: 25 };
+/** So many jobs before the place may be stored by transactions that end later than those after them. */
+const nearby = 2000;
 
 /** No job's priority is higher: at this level nothing is passed over unread. */
 const noLevel = Number.MAX_SAFE_INTEGER;
@@ -26,10 +28,13 @@ export class Front {
   #from = 0;
   #level = noLevel;
   #slow = 0;
-  #restsUntilMs = 0;
+  /** The last look before it. */
+  #last = { atMs: 0, tookMs: 0 };
   /** Where the next look before the place begins, and how far it goes. */
   #since = 0;
   #length = Infinity;
+  /** It was looked before from one end to the other, and nobody was there; nor was anybody found after it since. */
+  #isSearched = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -45,9 +50,15 @@ export class Front {
     return this.#from > 0 ? this.#level : noLevel;
   }
 
-  /** Whether it is time to look before it. */
+  /** Whether it is time to look before it, though there are jobs enough. */
   get isDue(): boolean {
-    return this.#from > 0 && this.#clock.mono() >= this.#restsUntilMs;
+    return this.#from > 0 && this.#waitMs(rests.enough) === 0;
+  }
+
+  /** How long until it is time for the next stretch where there are too few jobs; null: there is none but what is near. */
+  get dueMs(): number | null {
+    if (this.#length >= this.#from) return null;
+    return this.#waitMs(this.#isSearched ? rests.enough : rests.tooFew);
   }
 
   get now(): number {
@@ -56,10 +67,13 @@ export class Front {
 
   /** A job became ready that may stand before. */
   lower(seq: number): void {
-    this.#from = Math.min(this.#from, seq);
+    if (seq >= this.#from) return;
+    this.#from = seq;
+    this.#isSearched = false;
+    if (this.#since > seq) this.#since = 0;
   }
 
-  /** What stands before it, in the order of insertion. */
+  /** All that stands before it, in the order of insertion. */
   get before(): Stretch {
     return { since: 0, until: this.#from };
   }
@@ -69,24 +83,41 @@ export class Front {
     return { since: this.#since, until: Math.min(this.#from, this.#since + this.#length) };
   }
 
+  /** What is quickly looked through: all of it if that is so little, else what is just before. */
+  get near(): Stretch {
+    const since = this.#length < this.#from ? Math.max(0, this.#from - nearby) : 0;
+    return { since, until: this.#from };
+  }
+
   /** What was found in a stretch, if anything, by a look that began then. */
-  checked(seq: number | null, { since, until }: Stretch, sinceMs: number): void {
+  checked(seq: number | null, stretch: Stretch, sinceMs: number): void {
     const tookMs = this.now - sinceMs;
-    const isWhole = since === 0 && until === this.#from;
+    if (stretch.since === 0 && stretch.until === this.#from) this.#checkedAll(tookMs);
+    if (stretch.since === this.#since) this.#wentOn(stretch, tookMs);
     if (seq !== null) this.lower(seq);
+  }
+
+  #checkedAll(tookMs: number): void {
+    this.#since = 0;
+    // So little is no trouble to a look from the start.
+    if (tookMs < slowMs.atLeast) this.#from = 0;
+  }
+
+  #wentOn({ since, until }: Stretch, tookMs: number): void {
     if (tookMs > stretchMs.most)
       this.#length = Math.ceil((until - since) * (stretchMs.most / tookMs));
     else if (tookMs < stretchMs.least) this.#length *= 2;
-    this.#since = until < this.#from ? until : 0;
-    // So little is no trouble to a look from the start.
-    if (isWhole && tookMs < slowMs.atLeast) this.#from = 0;
-    this.#rest(tookMs);
+    const isOver = until >= this.#from;
+    this.#since = isOver ? 0 : until;
+    this.#isSearched ||= isOver;
+    this.#last = { atMs: this.now, tookMs };
   }
 
   /** What a look found that began at `from`, and then; in the order of the line. */
   looked(jobs: readonly Found[], { from, sinceMs }: Begun): void {
     const last = jobs.at(-1);
     if (last === undefined) return;
+    this.#isSearched = false;
     // What is more urgent comes and goes; the line goes on where most of it stands.
     const level = from > 0 ? Math.min(this.#level, last.priority) : last.priority;
     const first = jobs.find(({ priority }) => priority === level)?.seq ?? from;
@@ -99,17 +130,23 @@ export class Front {
   #lookedThrough(first: number, found: number, tookMs: number): void {
     const isSlow = tookMs >= slowMs.atLeast + slowMs.aJob * found;
     this.#slow = isSlow ? this.#slow + 1 : 0;
-    if (this.#slow < patience) return;
+    if (this.#slow < patience && tookMs < slowMs.very) return;
     this.#slow = 0;
     this.#from = first;
-    this.#since = 0;
     this.#length = Infinity;
-    this.#rest(tookMs);
+    // It read all of that.
+    this.#wentOn({ since: 0, until: first }, tookMs);
   }
 
-  #rest(tookMs: number): void {
-    this.#restsUntilMs = this.now + Math.max(restMs.least, tookMs * restMs.times);
+  #waitMs({ leastMs, times }: Rest): number {
+    const { atMs, tookMs } = this.#last;
+    return Math.max(0, atMs + Math.max(leastMs, tookMs * times) - this.now);
   }
+}
+
+interface Rest {
+  readonly leastMs: number;
+  readonly times: number;
 }
 
 /** Of the workers that claim over one session. */

@@ -1,7 +1,7 @@
 /** Workers, their heartbeats, and what they hold. */
 import { limits } from '../../core/limits.ts';
 import type { NewWorker } from '../../core/worker.ts';
-import { toLease } from '../rows.ts';
+import { type Row, toLease } from '../rows.ts';
 import type { Leases, WorkerKey } from '../store.ts';
 import { claimedFrom } from './claiming.ts';
 import { type Asynchronous, type Context, sending } from './context.ts';
@@ -24,8 +24,7 @@ export function leases(context: Context): Asynchronous<keyof Leases> {
         forget(context, { instance, epoch }),
       ]);
     },
-    held: async ({ instance, epoch }) =>
-      (await connection.all('held', { instance, epoch })).map(toLease),
+    held: async (request) => (await sending(context, held(context, request))).map(toLease),
     async expired({ instance, epoch, beat }) {
       const row = await connection.get('holdForDead', { instance, epoch, beat });
       if (row === undefined) return [];
@@ -34,6 +33,17 @@ export function leases(context: Context): Asynchronous<keyof Leases> {
       return claimedFrom(context, rows as unknown as readonly ClaimedRow[]);
     },
   };
+}
+
+type HeldRequest = Parameters<Leases['held']>[0];
+
+function held(
+  { connection }: Context,
+  { instance, epoch, among }: HeldRequest,
+): Promise<readonly Row[]> {
+  if (among === undefined) return connection.all('held', { instance, epoch });
+  const [seqs, tokens] = [among.map(({ seq }) => seq), among.map(({ token }) => token)];
+  return connection.all('heldAmong', { instance, epoch, seqs, tokens });
 }
 
 async function register(context: Context, worker: NewWorker): Promise<WorkerKey> {

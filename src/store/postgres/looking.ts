@@ -25,7 +25,10 @@ export function looking(context: Context): Asynchronous<keyof Looking> {
       const rows = await sending(context, connection.all('outcomes', { ids }));
       return rows.map((row) => (row['status'] === null ? null : toOutcome(row)));
     },
-    workers: async () => (await sending(context, connection.all('workers'))).map(toWorker),
+    async workers(request) {
+      const counted = { lostOnly: request?.runningOf === 'lost' };
+      return (await sending(context, connection.all('workers', counted))).map(toWorker);
+    },
     running: () => runningJobs(context),
     async workflow(id) {
       const row = await findWorkflow(context, id);

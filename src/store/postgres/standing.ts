@@ -57,7 +57,7 @@ type Worker = Candidate & Life;
 async function candidates({ connection }: Context): Promise<readonly Worker[]> {
   const [busy, workers] = await Promise.all([
     connection.all('loneSuspects') as unknown as Promise<readonly Life[]>,
-    connection.all('workers'),
+    connection.all('workers', { lostOnly: false }),
   ]);
   return workers
     .map(toWorker)

@@ -21,11 +21,12 @@ export function leases(context: Context): Leases {
       connection.run('leave', { instance, epoch, now: clock.wall() });
       forget(context, { instance, epoch });
     },
-    held({ instance, epoch }) {
+    held({ instance, epoch, among }) {
       const worker = connection.get('liveWorker', { instance, epoch })?.['id'];
-      return worker === undefined
-        ? []
-        : connection.all('held', { worker: Number(worker) }).map(toLease);
+      if (worker === undefined) return [];
+      const all = connection.all('held', { worker: Number(worker) }).map(toLease);
+      const asked = new Set(among?.map(({ token }) => token));
+      return among === undefined ? all : all.filter(({ token }) => asked.has(token));
     },
     expired({ instance, epoch, beat }) {
       const row = connection.get('holdForDead', { instance, epoch, beat, now: clock.wall() });

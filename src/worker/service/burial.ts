@@ -13,7 +13,7 @@ export async function takeJobs(
   { store, waitMs }: { readonly store: StoreHandle; readonly waitMs: number },
 ): Promise<number> {
   const key = processKey(ended.identity);
-  const all = await store.call('workers', null, { waitMs });
+  const all = await store.call('workers', { runningOf: 'lost' }, { waitMs });
   const workers = all.filter((worker) => worker.state !== 'lost' && processKey(worker) === key);
   return workers.length === 0 ? 0 : reap(workers, deathOf(ended, workers), { store, waitMs });
 }

@@ -93,7 +93,7 @@ async function checkCrashes(snapshot: Snapshot): Promise<Finding[]> {
 /** By the clock of the server, as workers do. */
 async function checkWorkers(snapshot: Snapshot, { isGone }: Look): Promise<Finding[]> {
   const now = Number((await snapshot.get('now'))?.['now']);
-  const workerRows = await snapshot.all('workers');
+  const workerRows = await snapshot.all('workers', { lostOnly: false });
   const readyLanes = await snapshot.all('readyLanes');
   return findAboutWorkers({ workerRows, readyLanes, isGone, now });
 }

@@ -1,16 +1,24 @@
 -- Leases the ready jobs of some lanes that are first in line, each with a token and a slot of its own, and tells what
 -- running them takes. With the first row, of one at least: whether the worker may claim, how many lanes there are, how many
 -- candidates were seen, when the next job is due, by the first entry of jobs_due, and, where there was not enough, all lanes with
--- ready jobs. The candidates come from jobs_ready, :window of each lane; or, not :inLanes, from the first :window of all that
--- is ready, by jobs_line: so many reads, however many lanes there are. Those before :from are passed over (see front.ts); at the
--- priority :level without reading them, so the index is read in three ranges, the next one only when those before are not enough. Race-free: candidates are locked and looked at again before they are leased, what others have locked is skipped, and
--- MATERIALIZED keeps any plan from doing so twice: never more than :limit. The empty text keeps the planner from jobs_ready,
--- through which it would look for one row after the other, however many there are; and a lane that is given twice keeps it from
--- looking for those of a level by the primary key, for it takes them to be few then. The worker's row is locked last, so that
--- nothing is leased to one that is being held for dead. It comes too early if others wait for jobs that :ended in this
--- transaction, by edges_parent: then it takes nothing. If it is sent :atOnce, nothing can follow from what it finds: it fails if
--- something would, because jobs are of a workflow and will not be :counted, because more can be found by another look, or by
--- making ready what is due if that was not :promoted, or because there is less than is usual, :busy.
+-- ready jobs.
+--
+-- The candidates come from jobs_ready, :window of each lane; or, not :inLanes, from the first :window of all that is ready, by
+-- jobs_line: so many reads, however many lanes there are. Those before :from are passed over (see front.ts); at the priority
+-- :level without reading them, so the index is read in three ranges, the next one only when those before are not enough.
+--
+-- Race-free: candidates are locked and looked at again before they are leased, what others have locked is skipped, and
+-- MATERIALIZED keeps any plan from doing so twice: never more than :limit. The worker's row is locked last, so that nothing is
+-- leased to one that is being held for dead.
+--
+-- Two things are there for the planner. The empty text keeps it from jobs_ready, through which it would look for one row after
+-- the other, however many there are. And a lane that is given twice keeps it from looking for those of a level by the primary
+-- key, for it takes them to be few then.
+--
+-- It comes too early if others wait for jobs that :ended in this transaction, by edges_parent: then it takes nothing. If it is
+-- sent :atOnce, nothing can follow from what it finds: it fails if something would, because jobs are of a workflow and will not be
+-- :counted, because more can be found by another look, or by making ready what is due if that was not :promoted, or because
+-- there is less than is usual, :busy.
 WITH waiting AS MATERIALIZED (
   SELECT EXISTS (SELECT FROM gigq.edges WHERE parent = ANY (:ended::bigint[])) AS early
 ),
