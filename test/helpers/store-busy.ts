@@ -1,5 +1,6 @@
 // A worker on PostgreSQL that has found all that it asked for, time and again: what it asks for is sent in one piece.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { decide, type Outcome } from '../../dist/core/decide.js';
 import type { ClaimedJob } from '../../dist/core/job.js';
@@ -36,9 +37,15 @@ export async function opened(t: TestContext): Promise<Opened> {
 /** A worker that has got as many jobs as it asked for, ten times in a row. */
 export async function busy(seam: Seam): Promise<SeamWorker> {
   const worker = await seam.worker();
-  await seam.enqueue(...newJobs(10));
-  for (let n = 0; n < 10; n += 1) await worker.end(await worker.takeOne(), completed);
+  await getMany(worker, seam, 10);
   return worker;
+}
+
+/** Gets as many jobs as it asks for, so many times in a row; of 60, none is step by step in the end. */
+export async function getMany(worker: SeamWorker, seam: Seam, times: number): Promise<void> {
+  const jobs = newJobs(times).map((job) => ({ ...job, id: `${job.id} of ${randomUUID()}` }));
+  await seam.enqueue(...jobs);
+  for (const _ of jobs) await worker.end(await worker.takeOne(), completed);
 }
 
 /** Settles a job and claims the next ones in one transaction. */

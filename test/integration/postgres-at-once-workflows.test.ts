@@ -2,9 +2,9 @@
 // steps, one after the other, would have.
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test, type TestContext } from 'node:test';
-import { decide } from '../../dist/core/decide.js';
+import { decide, type Outcome } from '../../dist/core/decide.js';
 import type { ClaimedJob, NewJob } from '../../dist/core/job.js';
-import { busy, endAndTake, opened } from '../helpers/store-busy.ts';
+import { busy, endAndTake, getMany, opened } from '../helpers/store-busy.ts';
 import type { Proxy } from '../helpers/postgres-proxy.ts';
 import { query } from '../helpers/store-postgres.ts';
 import { child, statuses } from '../helpers/store-parents.ts';
@@ -13,8 +13,13 @@ import {
   failed,
   failedForGood,
   newJob,
+  noSuspects,
+  replyOf,
+  runAll,
   type Seam,
   type SeamWorker,
+  slots,
+  unit,
 } from '../helpers/store-seam.ts';
 
 describe('a worker that has met a job of a workflow', () => {
@@ -126,6 +131,107 @@ describe('a worker that has met a job of a workflow', () => {
     await query(`UPDATE ${schema}.jobs SET token = token + 1 WHERE id = 'a'`);
     assert.equal(await worker.end(job, completed), 'lost');
     assert.deepEqual(await counted(), { status: 'running', blocked: 1, running: 1 });
+  });
+
+  /** Cancels and requeues a job that runs: from then on it is ready again, and its worker does not know. */
+  async function startAfresh(id: string): Promise<void> {
+    await seam.call('cancel', [id]);
+    await seam.call('requeue', [id]);
+  }
+
+  /** Settles by leases, and claims, in one transaction; what became of the settlements, and what was claimed. */
+  async function settleAndTake(
+    count: number,
+    ...ends: readonly (readonly [ClaimedJob, Outcome])[]
+  ): Promise<readonly [readonly string[], readonly string[]]> {
+    const claim = { worker: worker.key, tasks: ['greet'], queues: null, ...noSuspects };
+    const answers = await runAll(seam.store, [
+      ...ends.map(([job, how]) => unit('settle', [decide(job, how, 0)])),
+      unit('claim', { ...claim, slots: slots(count) }),
+    ]);
+    const settled = ends.flatMap((_, place) => replyOf<'settle'>(answers[place]));
+    return [settled, replyOf<'claim'>(answers[ends.length]).jobs.map(({ id }) => id)];
+  }
+
+  test('loses a job that was started afresh, and gets it again in the same transaction', async () => {
+    const job = await begun(newJob('a'), child('b', ['a']));
+    await startAfresh('a');
+    await seam.enqueue(newJob('x'));
+    assert.deepEqual(await settleAndTake(1, [job, completed]), [['lost'], ['a']]);
+    assert.deepEqual(await counted(), { status: 'running', blocked: 1, running: 1 });
+    assert.equal(await seam.statusOf('b'), 'blocked');
+  });
+
+  test('settles a job by an old lease and by its new one, and releases what waits for it once', async () => {
+    await submit('w', newJob('a'), newJob('b'), child('c', ['a', 'b']));
+    const [old] = await worker.take(2);
+    await startAfresh('a');
+    const again = await worker.takeOne();
+    await seam.enqueue(newJob('x'));
+    const ends = [
+      [old ?? assert.fail(), completed],
+      [again, completed],
+    ] as const;
+    assert.deepEqual(await settleAndTake(1, ...ends), [['lost', 'settled'], ['x']]);
+    assert.equal(await seam.statusOf('c'), 'blocked');
+    assert.deepEqual(await counted(), { status: 'running', blocked: 1, running: 1, completed: 1 });
+  });
+
+  test('settles a job twice in one transaction, and releases what waits for it once', async () => {
+    await submit('w', newJob('a'), newJob('b'), child('c', ['a', 'b']));
+    const [a = assert.fail()] = await worker.take(2);
+    await seam.enqueue(newJob('x'));
+    const claim = { worker: worker.key, tasks: ['greet'], queues: null, ...noSuspects };
+    const settlement = decide(a, completed, 0);
+    const answers = await runAll(seam.store, [
+      unit('settle', [settlement]),
+      unit('claim', { ...claim, slots: slots(1) }),
+      unit('settle', [settlement]),
+    ]);
+    assert.deepEqual(replyOf(answers[2], 'settle'), ['duplicate']);
+    assert.equal(await seam.statusOf('c'), 'blocked');
+    assert.deepEqual(await counted(), { status: 'running', blocked: 1, running: 1, completed: 1 });
+  });
+
+  test('ends a parent that ran again, and a job at once that waits for it once more, and has each counted once', async () => {
+    await submit('w', newJob('a'), child('b', ['a'], 'run'));
+    await worker.end(await worker.takeOne(), failedForGood);
+    const b = await worker.takeOne();
+    await seam.call('requeue', ['a']);
+    const a = await worker.takeOne();
+    await getMany(worker, seam, 60);
+    await seam.enqueue(newJob('x'));
+    proxy.asked = '';
+    const ends = [
+      [a, completed],
+      [b, failed],
+    ] as const;
+    assert.deepEqual(await settleAndTake(2, ...ends), [
+      ['settled', 'settled'],
+      ['b', 'x'],
+    ]);
+    assertInOnePiece();
+    assert.deepEqual(await counted(), { status: 'running', running: 1, completed: 1 });
+  });
+
+  test('loses a job that was started afresh, and is released by its parent in the same transaction', async () => {
+    await submit('w', newJob('a'), child('b', ['a'], 'run'));
+    await worker.end(await worker.takeOne(), failedForGood);
+    const b = await worker.takeOne();
+    await seam.call('requeue', ['a']);
+    const a = await worker.takeOne();
+    await startAfresh('b');
+    assert.equal(await seam.statusOf('b'), 'blocked');
+    await getMany(worker, seam, 60);
+    await seam.enqueue(newJob('x', { priority: 1 }));
+    proxy.asked = '';
+    const ends = [
+      [a, completed],
+      [b, failed],
+    ] as const;
+    assert.deepEqual(await settleAndTake(1, ...ends), [['settled', 'lost'], ['x']]);
+    assertInOnePiece();
+    assert.deepEqual(await counted(), { status: 'running', pending: 1, completed: 1 });
   });
 
   test('gets a job again that failed and is ready again at once', async () => {

@@ -29,6 +29,7 @@ const byIndex: Readonly<Partial<Record<Statement, readonly string[]>>> = {
   release: ['edges_parent', 'jobs_pkey'],
   countWorkflows: [
     'edges_parent',
+    'executions_pkey',
     'jobs_pkey',
     'jobs_running',
     'workers_instance_epoch_key',

@@ -53,7 +53,8 @@ export class AtOnce {
   suits(units: readonly Unit[]): boolean {
     const isLikely =
       this.#caution === 0 || units.every((unit) => unit.op === 'enqueue' || isOneStatement(unit));
-    return isLikely && this.#shared.connection.isDirect && units.every((unit) => this.#fits(unit));
+    const isPossible = this.#shared.connection.isDirect && areSettledOnce(units);
+    return isLikely && isPossible && units.every((unit) => this.#fits(unit));
   }
 
   /** What came of units, however they were carried out. */
@@ -161,7 +162,7 @@ export class AtOnce {
   #movedBy(units: readonly Unit[]): Moved {
     const claims = claimsIn(units);
     return {
-      settled: settledIn(units).map(({ seq }) => seq),
+      settled: settledIn(units),
       claimants: claims.map(({ worker }) => worker),
       tokens: claims.flatMap((claim) => this.#shared.tokens.of(claim)),
     };
@@ -207,6 +208,12 @@ async function performAll(performer: Performer, group: Group): Promise<readonly 
   // One by one they would wait for each other's answers.
   if (answers === undefined) throw new NotAsHoped(undefined);
   return answers;
+}
+
+/** What a job releases, and how it is counted, is read off its row, so it is settled but once: not by an old lease as well. */
+function areSettledOnce(units: readonly Unit[]): boolean {
+  const leases = settledIn(units);
+  return new Set(leases.map(({ seq }) => seq)).size === leases.length;
 }
 
 function settledIn(units: readonly Unit[]): readonly Lease[] {

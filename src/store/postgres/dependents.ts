@@ -2,6 +2,7 @@
  * What the end of jobs, or their coming back, means to those that wait for them. Each goes from wave to wave (dependents,
  * their dependents, …) in the transaction that began it: nothing recurses, and a wave is a few statements, however wide.
  */
+import type { Lease } from '../../core/job.ts';
 import type { JobStatus, OnParentFailure } from '../../core/state.ts';
 import { takenDownBy } from '../../core/workflow.ts';
 import { type Pair, whenBack, whenEnded } from '../consequences.ts';
@@ -93,16 +94,18 @@ function tallyColumns(tallied: Tallied) {
 
 async function release(context: Context, released: Tallied): Promise<void> {
   if (released.length === 0) return;
-  await writeReleased(context, { ...tallyColumns(released), ended: [] });
+  await writeReleased(context, { ...tallyColumns(released), ended: [], leases: [] });
 }
 
 /**
- * Releases whatever waited for these jobs, if they ended in this transaction, all of them completed, and it is sent in one
- * piece; if one did not, and somebody waited for it, the transaction fails.
+ * Releases whatever waited for jobs, if they ended by these leases in this transaction, all of them completed, and it is sent in
+ * one piece; if one did not, and somebody waited for it, the transaction fails. No job comes twice.
  */
-export async function releaseAtOnce(context: Context, jobs: readonly number[]): Promise<void> {
-  if (jobs.length === 0) return;
-  await writeReleased(context, { seqs: [], parents: [], ended: jobs });
+export async function releaseAtOnce(context: Context, leases: readonly Lease[]): Promise<void> {
+  if (leases.length === 0) return;
+  const ended = leases.map(({ seq }) => seq);
+  const tokens = leases.map(({ token }) => token);
+  await writeReleased(context, { seqs: [], parents: [], ended, leases: tokens });
 }
 
 async function writeReleased(context: Context, released: Values): Promise<void> {

@@ -63,13 +63,13 @@ async function write(
     .toSorted((a, b) => a.lease.seq - b.lease.seq);
   const ends = inOrder.filter(({ status, execution }) => status === execution);
   const others = inOrder.filter(({ status, execution }) => status !== execution);
-  const over = inOrder.filter(({ status }) => isFinal(status)).map(({ lease }) => lease.seq);
+  const over = inOrder.filter(({ status }) => isFinal(status)).map(({ lease }) => lease);
   const written = Promise.all([
     end(context, ends),
     retry(context, others),
     waitingFor(context, over),
   ]);
-  context.sent(over);
+  context.sent(over.map(({ seq }) => seq));
   const [ended, retried, dependents] = await written;
   const rows = [...ended, ...retried] as unknown as readonly SettledRow[];
   note(context, inOrder, rows);
@@ -82,11 +82,13 @@ async function write(
 }
 
 /** Who waits for jobs that end, and is to be seen to: nobody where that is done by the statement that finds them. */
-async function waitingFor(
-  context: Context,
-  over: readonly number[],
-): Promise<readonly Dependent[]> {
-  if (!context.isAtOnce) return dependentsOf(context, over);
+async function waitingFor(context: Context, over: readonly Lease[]): Promise<readonly Dependent[]> {
+  if (!context.isAtOnce) {
+    return dependentsOf(
+      context,
+      over.map(({ seq }) => seq),
+    );
+  }
   await releaseAtOnce(context, over);
   return [];
 }

@@ -1,5 +1,5 @@
 /** Workflows: their rows, and the counts and the status that follow from what becomes of their jobs. */
-import type { NewWorkflow } from '../../core/job.ts';
+import type { Lease, NewWorkflow } from '../../core/job.ts';
 import { statuses } from '../../core/state.ts';
 import { workflowOutcomes } from '../../core/workflow.ts';
 import { Counts } from '../counts.ts';
@@ -54,10 +54,12 @@ export class Workflows {
   }
 }
 
+type Key = Pick<Lease, 'seq' | 'token'>;
+
 /** What a transaction that is sent in one piece has done, whatever came of it. */
 export interface Moved {
-  /** Jobs that it may have settled. */
-  readonly settled: readonly number[];
+  /** By which it may have settled jobs, each of them once. */
+  readonly settled: readonly Key[];
   readonly claimants: readonly WorkerKey[];
   readonly tokens: readonly number[];
 }
@@ -72,7 +74,8 @@ export async function countMoved(connection: Statements, moved: Moved): Promise<
 
 function columnsOf({ settled, claimants, tokens }: Moved) {
   return {
-    settled,
+    settled: settled.map(({ seq }) => seq),
+    leases: settled.map(({ token }) => token),
     instances: claimants.map(({ instance }) => instance),
     epochs: claimants.map(({ epoch }) => epoch),
     tokens,

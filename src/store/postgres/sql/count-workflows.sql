@@ -1,19 +1,26 @@
 -- Moves the counts of workflows, and with them their statuses, by what one transaction did to their jobs: by the :changes to their
--- :states that it is given, and by what can be read off the rows of the jobs that this transaction wrote. It :settled some; others
--- waited for none but those, and were ready or due then; and it claimed some by :tokens. (A job that was settled and is running
--- was ready again in between, and claimed.) The workflows are locked in the order of their numbers, so that two transactions
+-- :states that it is given, and by what can be read off the rows of the jobs that this transaction wrote. It :settled some by
+-- the :leases: then a job has ended, or its run is recorded apart. Others waited for none but those, and were ready or due then; and
+-- it claimed some by :tokens. (A job that was settled and is running was ready again in between, and claimed.) The workflows are locked in the order of their numbers, so that two transactions
 -- cannot wait for each other. How they stand follows from the first of the :ranked states in which there is a job; with none
 -- given, that stays as it is. By primary keys, edges_parent and jobs_running: lists keep the planner from reading all of a table that
 -- it takes for small.
 WITH settled AS MATERIALIZED (
-  SELECT seq, workflow, status FROM gigq.jobs
-  WHERE seq = ANY (:settled::bigint[]) AND xmin = pg_current_xact_id()::xid
+  SELECT job.seq, job.workflow, job.status
+  FROM unnest(:settled::bigint[], :leases::bigint[]) AS given (seq, token) JOIN gigq.jobs AS job ON job.seq = given.seq
+  WHERE job.seq = ANY (:settled::bigint[]) AND job.xmin = pg_current_xact_id()::xid AND (
+    job.token = given.token AND job.status IN ('completed', 'failed', 'timeout', 'cancelled') OR given.token = ANY (ARRAY(
+      SELECT run.token FROM gigq.executions AS run WHERE run.job = job.seq AND run.xmin = pg_current_xact_id()::xid
+    ))
+  )
 ),
 released AS MATERIALIZED (
   SELECT child.workflow, child.status
   FROM (SELECT DISTINCT edge.child FROM settled JOIN gigq.edges AS edge ON edge.parent = settled.seq) AS dependent
   JOIN gigq.jobs AS child ON child.seq = dependent.child
-  WHERE child.waiting_for = 0 AND child.xmin = pg_current_xact_id()::xid
+  WHERE child.waiting_for = 0 AND child.xmin = pg_current_xact_id()::xid AND NOT EXISTS (
+    SELECT FROM settled WHERE settled.seq = child.seq
+  )
 ),
 claimed AS MATERIALIZED (
   SELECT workflow FROM gigq.jobs
