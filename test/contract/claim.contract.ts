@@ -6,6 +6,18 @@ const nothing = { jobs: [], nextDueMs: null, unknownTasks: [], fenced: false };
 const fenced = { ...nothing, fenced: true };
 
 export const claim: Suite = (holds) => {
+  holds('claim takes the highest and the lowest priority that there are', async (seam) => {
+    const { MAX_SAFE_INTEGER: highest, MIN_SAFE_INTEGER: lowest } = Number;
+    const priorities = { low: lowest, usual: 0, high: highest };
+    const jobs = Object.entries(priorities).map(([id, priority]) => newJob(id, { priority }));
+    await seam.enqueue(...jobs);
+    const taken = await (await seam.worker()).take(3);
+    assert.deepEqual(
+      taken.map(({ id }) => id),
+      ['high', 'usual', 'low'],
+    );
+  });
+
   holds('claim takes the highest priority first, then the first in', async (seam) => {
     const priorities = { a: 0, b: 5, c: -1, d: 5, e: 0 };
     const jobs = Object.entries(priorities).map(([id, priority]) => newJob(id, { priority }));

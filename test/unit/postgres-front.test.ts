@@ -19,7 +19,7 @@ describe('a place that slow looks have led to', () => {
   async function looked({ from, tookMs }: { from: number; tookMs: number }): Promise<void> {
     const sinceMs = front.now;
     await clock.advance(tookMs);
-    front.looked([{ seq: place, priority: 0 }], { from, sinceMs });
+    front.looked([{ seq: place, priority: 0 }], { from, sinceMs, lastSeq: null });
   }
 
   /** The next stretch, looked through in so long; what it began and ended with. */
@@ -91,7 +91,7 @@ describe('a place that slow looks have led to', () => {
 
   test('is there after one look that was very slow, and is looked before in stretches from the first one on', async () => {
     front = new Front(clock);
-    await looked({ from: 0, tookMs: 99 });
+    await looked({ from: 0, tookMs: 499 });
     assert.equal(front.from, 0);
     await looked({ from: 0, tookMs: 1000 });
     assert.deepEqual([front.from, front.stretch], [place, { since: 0, until: 2501 }]);
@@ -102,6 +102,29 @@ describe('a place that slow looks have led to', () => {
     for (let n = 0; n < 20; n += 1) await lookThrough(25);
     front.lower(5000);
     assert.deepEqual(front.stretch, { since: 0, until: 2501 });
+  });
+
+  test('is still looked before once it has moved back to where the next stretch begins', async () => {
+    await lookThrough(1000);
+    const [, until] = await lookThrough(25);
+    front.lower(until);
+    for (let n = 0; n < 3; n += 1) await lookThrough(30);
+    assert.ok(front.stretch.until > front.stretch.since);
+  });
+
+  test('moves behind the last job once there is nobody from there on', () => {
+    front.looked([], { from: place, sinceMs: front.now, lastSeq: null });
+    assert.equal(front.from, place);
+    front.looked([], { from: place, sinceMs: front.now, lastSeq: place + 500 });
+    assert.equal(front.from, place + 501);
+  });
+
+  test('is found by who finds nobody as well', async () => {
+    front = new Front(clock);
+    const { now: sinceMs } = front;
+    await clock.advance(1000);
+    front.looked([], { from: 0, sinceMs, lastSeq: 700 });
+    assert.deepEqual([front.from, front.level], [701, 0]);
   });
 
   test('moves back to whoever stands before it', async () => {

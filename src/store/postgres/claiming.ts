@@ -75,6 +75,8 @@ interface Look {
   readonly inLanes: boolean;
   readonly window: number;
   readonly limit: number;
+  /** It is for a suspect that is taken before others, wherever it stands. */
+  readonly isForSuspect?: boolean;
 }
 
 /** The ready jobs that a worker is to get, one suspect that it takes beside others before them. False if it is fenced. */
@@ -122,7 +124,13 @@ export function isClaimedAtOnce(
 async function leaseSuspect(lease: Lease): Promise<boolean> {
   const lanes = lease.hasSuspect ? [] : lease.loneLanes;
   if (lanes.length === 0) return true;
-  const { isAlive } = await lease.look({ lanes, inLanes: true, window: suspectWindow, limit: 1 });
+  const { isAlive } = await lease.look({
+    lanes,
+    inLanes: true,
+    window: suspectWindow,
+    limit: 1,
+    isForSuspect: true,
+  });
   lease.hasSuspect = lease.rows.length > 0;
   return isAlive;
 }
@@ -226,7 +234,7 @@ class Lease {
   }
 
   /** Null: somebody waits for jobs that end in this transaction, and has to be released first. */
-  async #look({ lanes, ...look }: Look): Promise<Granted | null> {
+  async #look({ lanes, isForSuspect = false, ...look }: Look): Promise<Granted | null> {
     const { connection, lanes: remembered, ending, dues, ...how } = this.#context;
     const start = this.rows.length;
     const { from, level, now } = this.front;
@@ -247,16 +255,18 @@ class Lease {
       slots: this.request.slots.slice(start),
     });
     const whole = JSON.parse(String(found[0]?.['whole'])) as Whole;
-    const { laneCount, seen, alive, early, tookMs } = whole;
+    const { laneCount, seen, alive, early } = whole;
     if (early) return null;
     dues.told(whole.dueMs);
     this.#rest = restOf(whole, this.request);
-    if (laneCount !== remembered.known.length) await remembered.load();
+    const isNews = laneCount !== remembered.known.length;
+    if (isNews) await remembered.load();
     const rows = found.filter(({ seq }) => seq !== null) as unknown as readonly ClaimedRow[];
     for (const row of rows) move(this.#context, row, 'pending', 'running');
     // What was sent along with others has waited for them, and for their commits.
-    const sinceMs = how.isAtOnce ? this.front.now - tookMs : now;
-    this.front.looked(rows, { from, sinceMs });
+    const sinceMs = how.isAtOnce ? this.front.now - whole.tookMs : now;
+    const lastSeq = look.inLanes && seen === 0 && !isNews ? whole.lastSeq : null;
+    if (!isForSuspect) this.front.looked(rows, { from, sinceMs, lastSeq });
     this.rows.push(...rows);
     return { isCutShort: rows.length < look.limit && seen >= look.window, isAlive: alive };
   }
@@ -271,6 +281,8 @@ interface Whole {
   readonly dueMs: number | null;
   /** The lanes with ready jobs; null: there is none, or there was enough. */
   readonly readyLanes: readonly Lane[] | null;
+  /** The last job that there is; null: there is none, or there was enough. */
+  readonly lastSeq: number | null;
   /** The statement, by the server's clock. */
   readonly tookMs: number;
 }

@@ -103,9 +103,12 @@ async function release(context: Context, released: Tallied): Promise<void> {
  */
 export async function releaseAtOnce(context: Context, leases: readonly Lease[]): Promise<void> {
   if (leases.length === 0) return;
-  const ended = leases.map(({ seq }) => seq);
-  const tokens = leases.map(({ token }) => token);
-  await writeReleased(context, { seqs: [], parents: [], ended, leases: tokens });
+  await writeReleased(context, {
+    seqs: [],
+    parents: [],
+    ended: leases.map(({ seq }) => seq),
+    leases: leases.map(({ token }) => token),
+  });
 }
 
 async function writeReleased(context: Context, released: Values): Promise<void> {

@@ -8,7 +8,7 @@
 import type { Clock } from '../store.ts';
 
 /** What a look may take besides what it finds; so many that take longer, one after the other, are no accident, nor is a very slow one. */
-const slowMs = { atLeast: 2, aJob: 0.03, very: 100 };
+const slowMs = { atLeast: 2, aJob: 0.03, very: 500 };
 const patience = 10;
 /** What comes after a look before the place, in times of what it took. */
 const rests = { enough: { leastMs: 250, times: 15 }, tooFew: { leastMs: 25, times: 3 } };
@@ -20,8 +20,10 @@ const stretchMs = { least: 5, most: 25 };
 /** So many jobs before the place may be stored by transactions that end later than those after them. */
 const nearby = 2000;
 
-/** No job's priority is higher: at this level nothing is passed over unread. */
-const noLevel = Number.MAX_SAFE_INTEGER;
+/** Every job's priority is lower: at this level nothing is passed over unread. */
+const noLevel = 2 ** 53;
+/** Where nobody has seen any: most jobs have this priority. */
+const usualLevel = 0;
 
 export class Front {
   readonly #clock: Clock;
@@ -70,7 +72,7 @@ export class Front {
     if (seq >= this.#from) return;
     this.#from = seq;
     this.#isSearched = false;
-    if (this.#since > seq) this.#since = 0;
+    if (this.#since >= seq) this.#since = 0;
   }
 
   /** All that stands before it, in the order of insertion. */
@@ -105,7 +107,7 @@ export class Front {
 
   #wentOn({ since, until }: Stretch, tookMs: number): void {
     if (tookMs > stretchMs.most)
-      this.#length = Math.ceil((until - since) * (stretchMs.most / tookMs));
+      this.#length = Math.max(1, Math.ceil((until - since) * (stretchMs.most / tookMs)));
     else if (tookMs < stretchMs.least) this.#length *= 2;
     const isOver = until >= this.#from;
     this.#since = isOver ? 0 : until;
@@ -114,9 +116,9 @@ export class Front {
   }
 
   /** What a look found that began at `from`, and then; in the order of the line. */
-  looked(jobs: readonly Found[], { from, sinceMs }: Begun): void {
+  looked(jobs: readonly Found[], { from, sinceMs, lastSeq }: Begun): void {
     const last = jobs.at(-1);
-    if (last === undefined) return;
+    if (last === undefined) return this.#foundNobody({ from, sinceMs, lastSeq });
     this.#isSearched = false;
     // What is more urgent comes and goes; the line goes on where most of it stands.
     const level = from > 0 ? Math.min(this.#level, last.priority) : last.priority;
@@ -125,6 +127,15 @@ export class Front {
     // Unless it was lowered meanwhile.
     if (from > 0 && this.#from === from) this.#from = Math.max(from, first);
     else if (from === 0) this.#lookedThrough(first, jobs.length, this.now - sinceMs);
+  }
+
+  /** Who comes from now on stands behind everybody; whoever stores jobs for long does not, and is near. */
+  #foundNobody({ from, sinceMs, lastSeq }: Begun): void {
+    if (lastSeq === null) return;
+    if (from > 0 && this.#from === from) this.#from = Math.max(from, lastSeq + 1);
+    if (from > 0) return;
+    this.#level = usualLevel;
+    this.#lookedThrough(lastSeq + 1, 0, this.now - sinceMs);
   }
 
   #lookedThrough(first: number, found: number, tookMs: number): void {
@@ -184,4 +195,6 @@ interface Found {
 export interface Begun {
   readonly from: number;
   readonly sinceMs: number;
+  /** The last job that there is, if there is none ready from there on; else null. */
+  readonly lastSeq: number | null;
 }
