@@ -137,7 +137,8 @@ async function claim(raw: Raw, size: number): Promise<readonly Row[]> {
     lanes: [lane],
     ended: [],
     from: 0,
-    level: Number.MAX_SAFE_INTEGER,
+    strange: [],
+    level: 2 ** 53,
     promoted: true,
   };
   const byStep = { atOnce: false, busy: false, counted: true, laneCount: 1 };

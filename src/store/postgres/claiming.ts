@@ -217,7 +217,7 @@ class Lease {
   /** Whether somebody stands in a stretch before the place where looks begin; then they begin there. */
   async lookThrough(stretch: Stretch): Promise<boolean> {
     const { level, now } = this.front;
-    const lanes = this.#own.map(({ id }) => id);
+    const lanes = idsOf(this.#own);
     const row = await this.#context.connection.get('passedOver', { ...stretch, level, lanes });
     const seq = row?.['seq'];
     this.front.checked(typeof seq === 'number' ? seq : null, stretch, now);
@@ -241,7 +241,8 @@ class Lease {
     const found = await connection.all('claim', {
       ...look,
       ...this.request.worker,
-      lanes: lanes.map(({ id }) => id),
+      lanes: idsOf(lanes),
+      strange: idsOf(strangeLanes(remembered.known, this.request)),
       ended: ending.seqs,
       from,
       level,
@@ -258,7 +259,7 @@ class Lease {
     const { laneCount, seen, alive, early } = whole;
     if (early) return null;
     dues.told(whole.dueMs);
-    this.#rest = restOf(whole, this.request);
+    this.#rest = restOf(whole);
     const isNews = laneCount !== remembered.known.length;
     if (isNews) await remembered.load();
     const rows = found.filter(({ seq }) => seq !== null) as unknown as readonly ClaimedRow[];
@@ -279,7 +280,7 @@ interface Whole {
   readonly early: boolean;
   /** Until the next job is due; null: none is scheduled. */
   readonly dueMs: number | null;
-  /** The lanes with ready jobs; null: there is none, or there was enough. */
+  /** Of those that are strange to the worker; null: there is none, or there was enough. */
   readonly readyLanes: readonly Lane[] | null;
   /** The last job that there is; null: there is none, or there was enough. */
   readonly lastSeq: number | null;
@@ -287,13 +288,10 @@ interface Whole {
   readonly tookMs: number;
 }
 
-function restOf({ dueMs, readyLanes }: Whole, request: ClaimRequest): Rest {
-  const unknown = (readyLanes ?? []).filter(
-    (lane) => serves(request, lane) && !knows(request, lane),
-  );
+function restOf({ dueMs, readyLanes }: Whole): Rest {
   return {
     nextDueMs: dueMs === null ? null : Math.max(0, dueMs),
-    unknownTasks: [...new Set(unknown.map(({ task }) => task))],
+    unknownTasks: [...new Set(readyLanes?.map(({ task }) => task))],
   };
 }
 
@@ -333,6 +331,15 @@ async function giveBack(context: Context, rows: readonly ClaimedRow[]): Promise<
 
 function ownLanes(known: readonly Lane[], request: ClaimRequest): readonly Lane[] {
   return known.filter((lane) => serves(request, lane) && knows(request, lane));
+}
+
+/** Of its queues, but of tasks that it does not know. */
+function strangeLanes(known: readonly Lane[], request: ClaimRequest): readonly Lane[] {
+  return known.filter((lane) => serves(request, lane) && !knows(request, lane));
+}
+
+function idsOf(lanes: readonly Lane[]): readonly number[] {
+  return lanes.map(({ id }) => id);
 }
 
 function loneLanes(own: readonly Lane[], request: ClaimRequest): readonly Lane[] {

@@ -1,7 +1,7 @@
 -- Leases the ready jobs of some lanes that are first in line, each with a token and a slot of its own, and tells what
 -- running them takes. With the first row, of one at least: whether the worker may claim, how many lanes there are, how many
--- candidates were seen, when the next job is due, by the first entry of jobs_due, and, where there was not enough, all lanes with
--- ready jobs and the last job that there is.
+-- candidates were seen, when the next job is due, by the first entry of jobs_due, and, where there was not enough, which of the
+-- lanes :strange to the worker have ready jobs, and the last job that there is.
 --
 -- The candidates come from jobs_ready, :window of each lane; or, not :inLanes, from the first :window of all that is ready, by
 -- jobs_line: so many reads, however many lanes there are. Those before :from are passed over (see front.ts); at the priority
@@ -97,7 +97,7 @@ FROM (
   SELECT found.*, extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000 AS "tookMs",
     CASE WHEN found.count < :limit::integer AND NOT found.early THEN (
       SELECT json_agg(lane) FROM gigq.lanes AS lane
-      WHERE EXISTS (
+      WHERE lane.id = ANY (:strange::integer[]) AND EXISTS (
         SELECT FROM gigq.jobs AS job WHERE job.lane = lane.id AND job.lane > 0 AND job.status = 'pending' OFFSET 0
       )
     ) END AS "readyLanes",
