@@ -15,12 +15,14 @@ export const password = 'open-sesame-4711';
 
 /**
  * A shell that outlives us by as long as it takes to end the server and, unless it is told to keep it, to remove the folder.
- * QUIT is what `pg_ctl stop -m immediate` sends: nobody is told, nothing is tidied up.
+ * QUIT is what `pg_ctl stop -m immediate` sends: nobody is told, nothing is tidied up. Only the server writes to stderr, which
+ * ends with it: whoever waits for its words is not left waiting.
  */
 const guard = `
   "$@" &
+  exec 2> /dev/null
   read -r word
-  kill -QUIT $! 2> /dev/null
+  kill -QUIT $!
   wait
   [ "$word" = keep ] || rm -rf "$folder"
 `;

@@ -175,6 +175,11 @@ export class Fronts {
     return front;
   }
 
+  /** The worker's life is over. */
+  forget(instance: string): void {
+    this.#fronts.delete(instance);
+  }
+
   /** A job became ready that may stand before others. */
   lower(seq: number): void {
     for (const front of this.#fronts.values()) front.lower(seq);

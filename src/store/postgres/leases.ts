@@ -19,6 +19,7 @@ export function leases(context: Context): Asynchronous<keyof Leases> {
       return (await sending(context, connection.get('renew', beat))) !== undefined;
     },
     async leave({ instance, epoch }) {
+      context.fronts.forget(instance);
       await Promise.all([
         connection.all('leave', { instance, epoch }),
         forget(context, { instance, epoch }),
