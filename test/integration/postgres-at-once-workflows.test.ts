@@ -193,12 +193,17 @@ describe('a worker that has met a job of a workflow', () => {
     assert.deepEqual(await counted(), { status: 'running', blocked: 1, running: 1, completed: 1 });
   });
 
-  test('ends a parent that ran again, and a job at once that waits for it once more, and has each counted once', async () => {
+  /** A parent that failed and runs again, and a job that ran after it all the same, and still does. */
+  async function besideItsParent(): Promise<readonly [ClaimedJob, ClaimedJob]> {
     await submit('w', newJob('a'), child('b', ['a'], 'run'));
     await worker.end(await worker.takeOne(), failedForGood);
     const b = await worker.takeOne();
     await seam.call('requeue', ['a']);
-    const a = await worker.takeOne();
+    return [await worker.takeOne(), b];
+  }
+
+  test('ends a parent that ran again, and a job at once that waits for it once more, and has each counted once', async () => {
+    const [a, b] = await besideItsParent();
     await getMany(worker, seam, 60);
     await seam.enqueue(newJob('x'));
     proxy.asked = '';
@@ -215,11 +220,7 @@ describe('a worker that has met a job of a workflow', () => {
   });
 
   test('loses a job that was started afresh, and is released by its parent in the same transaction', async () => {
-    await submit('w', newJob('a'), child('b', ['a'], 'run'));
-    await worker.end(await worker.takeOne(), failedForGood);
-    const b = await worker.takeOne();
-    await seam.call('requeue', ['a']);
-    const a = await worker.takeOne();
+    const [a, b] = await besideItsParent();
     await startAfresh('b');
     assert.equal(await seam.statusOf('b'), 'blocked');
     await getMany(worker, seam, 60);

@@ -1,10 +1,11 @@
 -- Moves the counts of workflows, and with them their statuses, by what one transaction did to their jobs: by the :changes to their
 -- :states that it is given, and by what can be read off the rows of the jobs that this transaction wrote. It :settled some by
 -- the :leases: then a job has ended, or its run is recorded apart. Others waited for none but those, and were ready or due then; and
--- it claimed some by :tokens. (A job that was settled and is running was ready again in between, and claimed.) The workflows are locked in the order of their numbers, so that two transactions
--- cannot wait for each other. How they stand follows from the first of the :ranked states in which there is a job; with none
--- given, that stays as it is. By primary keys, edges_parent and jobs_running: lists keep the planner from reading all of a table that
--- it takes for small.
+-- it claimed some by :tokens. (A job that was settled and is running was ready again in between, and claimed.)
+--
+-- The workflows are locked in the order of their numbers, so that two transactions cannot wait for each other. How they stand
+-- follows from the first of the :ranked states in which there is a job; with none given, that stays as it is. By primary
+-- keys, edges_parent and jobs_running: lists keep the planner from reading all of a table that it takes for small.
 WITH settled AS MATERIALIZED (
   SELECT job.seq, job.workflow, job.status
   FROM unnest(:settled::bigint[], :leases::bigint[]) AS given (seq, token) JOIN gigq.jobs AS job ON job.seq = given.seq
